@@ -1,0 +1,153 @@
+"""What a deployment may choose, and the connection arguments that follow from it for each Kafka client."""
+
+import ssl
+from pathlib import Path
+from typing import Any, Literal
+
+import faust
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+class Settings(BaseSettings):
+    """Everything read from the environment (`OBLIGOR_*`), so that one machine and a cluster differ in nothing else.
+
+    >>> Settings(brokers="a:9092, b:9092").bootstrap
+    ['a:9092', 'b:9092']
+    """
+
+    model_config = SettingsConfigDict(env_prefix="OBLIGOR_", extra="forbid")
+
+    brokers: str = ""
+    """Addresses of an existing cluster, separated by commas; empty means the embedded broker."""
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism = "PLAIN"
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+
+    topic_prefix: str = Field("credit", pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*$")
+    partitions: int = Field(12, ge=1)
+    """Fixed for life: growing it would move accounts between partitions and split their limits."""
+    replication_factor: int = Field(1, ge=1)
+    min_insync_replicas: int = Field(1, ge=1)
+
+    data: Path = Path(".obligor")
+    checkpoint_path: Path | None = None
+    checkpoint_every: int = Field(200_000, ge=1)
+    """Ledger records between two checkpoints of a partition."""
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8400, ge=0, le=65535)
+    kafka_port: int = Field(9092, ge=0, le=65535)
+    workers: int = Field(1, ge=0)
+    group_id: str = "obligor"
+    max_idle_ms: int = Field(200, ge=0)
+    """How long the merge waits for a source that is known to have more."""
+    session_timeout_ms: int = Field(10_000, ge=1_000)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.min_insync_replicas > self.replication_factor:
+            raise ValueError(
+                f"min_insync_replicas must be at most replication_factor ({self.replication_factor}), "
+                f"got {self.min_insync_replicas}"
+            )
+        if self.uses_sasl and not self.sasl_username:
+            raise ValueError(f"sasl_username must be set for security_protocol {self.security_protocol}")
+        if self.ssl_keyfile and not self.ssl_certfile:
+            raise ValueError("ssl_certfile must be set with ssl_keyfile")
+        return self
+
+    @property
+    def bootstrap(self) -> list[str]:
+        """The configured broker addresses; empty when the embedded broker is meant."""
+        return [address.strip() for address in self.brokers.split(",") if address.strip()]
+
+    @property
+    def embedded(self) -> bool:
+        """Whether no cluster was configured."""
+        return not self.bootstrap
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.security_protocol in ("SSL", "SASL_SSL")
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether connections log in with a name and password."""
+        return self.security_protocol in ("SASL_PLAINTEXT", "SASL_SSL")
+
+    def with_brokers(self, brokers: str) -> "Settings":
+        """The same settings with another broker address: the one the embedded broker ended up with."""
+        return self.model_copy(update={"brokers": brokers})
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS context for the broker connections, or None when they are plain.
+
+    Without `ssl_cafile` the system's authorities are trusted; host names are always checked.
+    """
+    if not settings.uses_tls:
+        return None
+    context = ssl.create_default_context(cafile=str(settings.ssl_cafile) if settings.ssl_cafile else None)
+    if settings.ssl_certfile:
+        context.load_cert_chain(str(settings.ssl_certfile), str(settings.ssl_keyfile) if settings.ssl_keyfile else None)
+    return context
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    if settings.embedded:
+        raise ValueError(
+            "brokers must be set before connecting, got an empty address (start the embedded broker first)"
+        )
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap,
+        "security_protocol": settings.security_protocol,
+        "ssl_context": tls_context(settings),
+    }
+    if settings.uses_sasl:
+        arguments |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password.get_secret_value(),
+        }
+    return arguments
+
+
+def aiokafka_arguments(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments that connect any aiokafka client."""
+    return _connection(settings)
+
+
+def kafka_python_arguments(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments that connect any kafka-python client."""
+    return _connection(settings)
+
+
+def faust_broker_urls(settings: Settings) -> str:
+    """The `broker` argument of a Faust app.
+
+    >>> faust_broker_urls(Settings(brokers="a:9092,b:9092"))
+    'kafka://a:9092;kafka://b:9092'
+    """
+    return ";".join(f"kafka://{address}" for address in settings.bootstrap)
+
+
+def faust_credentials(settings: Settings) -> "faust.SASLCredentials | faust.SSLCredentials | None":
+    """The `broker_credentials` argument of a Faust app; None for plain connections."""
+    context = tls_context(settings)
+    if settings.uses_sasl:
+        return faust.SASLCredentials(
+            username=settings.sasl_username,
+            password=settings.sasl_password.get_secret_value(),
+            ssl_context=context,
+            mechanism=settings.sasl_mechanism,
+        )
+    return faust.SSLCredentials(context=context) if context else None
