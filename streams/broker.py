@@ -21,6 +21,7 @@ from kafka.errors import KafkaError
 
 from streams.broker_properties import Node, as_properties, logging_properties, server_properties
 from streams.kafka_jars import OnJar, ensure_jars
+from streams.settings import Settings
 
 DEFAULT_PORT = 9092
 _HOST = "127.0.0.1"
@@ -280,6 +281,21 @@ def choose_port(wanted: Sequence[int] = (), taken: Sequence[int] = ()) -> int:
     raise BrokerFailed(f"expected a free port on {_HOST}, got none")
 
 
+def with_running_broker(settings: Settings) -> Settings:
+    """Settings that name a broker: the configured cluster, else the embedded broker that runs on this data directory.
+
+    Raises:
+        BrokerFailed: no cluster is configured and no embedded broker runs.
+    """
+    if not settings.embedded:
+        return settings
+    directory = settings.data.resolve() / "kafka"
+    ports = directory / "ports.json"
+    if not ports.exists() or not _locked(directory):
+        raise BrokerFailed(f"expected brokers to be given or a broker to run on {directory}, got neither")
+    return settings.with_brokers(f"{_HOST}:{json.loads(ports.read_text())['port']}")
+
+
 def new_cluster_id() -> str:
     """A random cluster id in the form that Kafka accepts: 22 characters that do not start with a dash."""
     text = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
@@ -309,6 +325,15 @@ def cluster(data: Path, size: int = 3, overrides: Mapping[str, str] | None = Non
         )
         for node_id, (port, controller) in enumerate(pairs, start=1)
     ]
+
+
+def _locked(directory: Path) -> bool:
+    with (directory / "lock").open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _lock(directory: Path) -> int:
