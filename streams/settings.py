@@ -31,25 +31,25 @@ class Settings(BaseSettings):
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
 
-    topic_prefix: str = Field("credit", pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*$")
-    partitions: int = Field(12, ge=1)
+    topic_prefix: str = Field(default="credit", pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*$")
+    partitions: int = Field(default=12, ge=1)
     """Fixed for life: growing it would move accounts between partitions and split their limits."""
-    replication_factor: int = Field(1, ge=1)
-    min_insync_replicas: int = Field(1, ge=1)
+    replication_factor: int = Field(default=1, ge=1)
+    min_insync_replicas: int = Field(default=1, ge=1)
 
     data: Path = Path(".obligor")
     checkpoint_path: Path | None = None
-    checkpoint_every: int = Field(200_000, ge=1)
+    checkpoint_every: int = Field(default=200_000, ge=1)
     """Ledger records between two checkpoints of a partition."""
 
     api_host: str = "127.0.0.1"
-    api_port: int = Field(8400, ge=0, le=65535)
-    kafka_port: int = Field(9092, ge=0, le=65535)
-    workers: int = Field(1, ge=0)
+    api_port: int = Field(default=8400, ge=0, le=65535)
+    kafka_port: int = Field(default=9092, ge=0, le=65535)
+    workers: int = Field(default=1, ge=0)
     group_id: str = "obligor"
-    max_idle_ms: int = Field(200, ge=0)
+    max_idle_ms: int = Field(default=200, ge=0)
     """How long the merge waits for a source that is known to have more."""
-    session_timeout_ms: int = Field(10_000, ge=1_000)
+    session_timeout_ms: int = Field(default=10_000, ge=1_000)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

@@ -23,6 +23,7 @@ SOURCE_BYTES = 4 * 1024 * 1024
 LEDGER_BYTES = 8 * 1024 * 1024
 _COMPACTED = ("exposures", "models")
 _SETTLE_SECONDS = 10
+_REACH_MS = 10_000
 _LONGEST = str(2**63 - 1)
 _AT_LEAST = ("max.message.bytes", "min.insync.replicas", "message.timestamp.after.max.ms")
 _OPERATORS_CHOICE = {"decisions": ("retention.ms",), "alerts": ("retention.ms",), "labels": ("retention.ms",)}
@@ -166,13 +167,17 @@ def create_and_check(settings: Settings) -> list[str]:
         TopicsUnfit: a topic is not what it must be, or the cluster refused to create it.
     """
     desired = desired_topics(settings)
-    with KafkaAdminClient(**kafka_python_arguments(settings)) as admin:
+    with _admin(settings) as admin:
         before = plan(desired, describe(admin, desired))
         if before.problems:
             raise TopicsUnfit(before.problems)
         created = _create(admin, before.create)
         raise_unless_fit(_settled(admin, desired))
     return created
+
+
+def _admin(settings: Settings) -> KafkaAdminClient:
+    return KafkaAdminClient(bootstrap_timeout_ms=_REACH_MS, **kafka_python_arguments(settings))
 
 
 def _settled(admin: KafkaAdminClient, desired: Sequence[Topic]) -> Plan:
@@ -190,7 +195,7 @@ def check(settings: Settings) -> None:
         TopicsUnfit: one is missing or different.
     """
     desired = desired_topics(settings)
-    with KafkaAdminClient(**kafka_python_arguments(settings)) as admin:
+    with _admin(settings) as admin:
         raise_unless_fit(plan(desired, describe(admin, desired)))
 
 

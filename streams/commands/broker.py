@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from streams.broker import Broker, BrokerFailed
 from streams.kafka_jars import KAFKA_VERSION, JarsUnavailable, OnJar
@@ -49,7 +49,7 @@ def broker(
 
 def jar_progress(progress: Progress) -> OnJar:
     """A callback for `Broker(on_jar=...)` that draws the first fetch of Kafka as a bar; nothing when none is needed."""
-    tasks = []
+    tasks: list[TaskID] = []
 
     def on_jar(done: int, total: int) -> None:
         if not tasks:

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from kafka.errors import KafkaError
-from rich.console import Console
-from rich.table import Table
 
 from streams import topics as cluster_topics
 from streams.broker import BrokerFailed, with_running_broker
@@ -25,11 +23,9 @@ def list_topics(brokers: Brokers = None, data: Data = None) -> None:
 
     Example: obligor topics list
     """
-    table = Table("topic", "partitions", "replicas", "settings", box=None)
     for one in cluster_topics.desired_topics(_settings(brokers, data)):
-        settings = " ".join(f"{key}={value}" for key, value in sorted(one.config.items()))
-        table.add_row(one.name, str(one.partitions), str(one.replication_factor), settings)
-    Console(soft_wrap=True).print(table)
+        typer.echo(f"{one.name}  partitions={one.partitions} replicas={one.replication_factor}")
+        typer.echo("  " + " ".join(f"{key}={value}" for key, value in sorted(one.config.items())))
 
 
 @topics.command()
