@@ -305,7 +305,7 @@ def new_cluster_id() -> str:
 def cluster(data: Path, size: int = 3, overrides: Mapping[str, str] | None = None) -> list[Broker]:
     """Brokers, not yet started, that form one cluster; each keeps its data in a folder of its own.
 
-    Start them by `launch` on each, then `wait_ready` on each.
+    Start them together, `start` on each in a thread of its own: none is ready before the others run.
     """
     ports: list[int] = []
     while len(ports) < 2 * size:
