@@ -1,0 +1,129 @@
+"""What the people at the desk do: limits, suspensions, orders that wait; and what bureaus report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from schemas.facts.bureau import BureauReported
+from schemas.facts.desk import AccountReinstated, AccountSuspended, LimitSet, OrderReject, OrderRelease
+from schemas.facts.dossiers import AccountOpened, Identifier, MemberJoined, Party
+from streams.market import paying
+from streams.market.trader import MINUTE_MS, Day, Order, Trader
+
+_CREDIT_MANAGER, _ANALYST = "credit.manager", "credit.analyst"
+_MONDAY = 0
+
+
+def open_account(trader: Trader, day: Day) -> None:
+    """Open the account and give it its limit; a new customer of a running market waits a day for that."""
+    profile = trader.profile
+    opened_ms = trader.moment(1, 4)
+    fact = AccountOpened(
+        account_id=profile.account_id,
+        name=profile.name,
+        currency=profile.currency,
+        opened_on=day.date,
+        industry=profile.industry,
+        country=profile.country,
+        revenue_minor=min(10**15, profile.limit_minor * 40),
+        parties=(Party(party_id=f"party-{profile.account_id}", identifiers=(_registration(trader),)),),
+    )
+    day.say(fact, opened_ms, f"account_opened-{profile.account_id}")
+    for number, customer_id in enumerate(profile.customers):
+        joined = MemberJoined(account_id=profile.account_id, customer_id=customer_id, joined_on=day.date)
+        day.say(joined, opened_ms + (number + 1) * MINUTE_MS, f"member_joined-{customer_id}")
+
+
+def _registration(trader: Trader) -> Identifier:
+    return Identifier(scheme="vat", value=f"{trader.profile.country}{trader.profile.number:09d}")
+
+
+def grant_first_limit(trader: Trader, day: Day) -> None:
+    """Set the limit that the account starts with."""
+    _set_limit(trader, day, trader.profile.limit_minor, "first limit after review of the dossier")
+
+
+def _set_limit(trader: Trader, day: Day, limit_minor: int, reason: str, *, for_days: int | None = None) -> None:
+    if for_days is None:
+        trader.limit_minor = limit_minor
+    fact = LimitSet(
+        account_id=trader.account_id,
+        limit_minor=limit_minor,
+        currency=trader.profile.currency,
+        valid_from=day.date if for_days else None,
+        valid_until=day.date + timedelta(days=for_days) if for_days else None,
+        actor=_CREDIT_MANAGER,
+        reason=reason,
+    )
+    day.say(fact, trader.moment(4.2, 5), f"limit_set-{trader.new_id('M', day.date)}")
+
+
+def look_at(trader: Trader, day: Day, order: Order) -> None:
+    """Look at an order that waits: let some through, refuse a few, leave the rest to time."""
+    point = trader.rng.random()
+    if trader.is_suspended or point > 0.4:
+        return
+    if point < 0.32:
+        release = OrderRelease(
+            account_id=trader.account_id, order_id=order.order_id, actor=_ANALYST, reason="payment promised"
+        )
+        day.say(release, trader.moment(9, 16), f"order_release-{order.order_id}-{day.date}")
+        order.reserved_minor = order.reserved_minor or trader.book(order.amount_minor, order.currency)
+        return
+    reject = OrderReject(
+        account_id=trader.account_id, order_id=order.order_id, actor=_ANALYST, reason="no room and payments slow down"
+    )
+    day.say(reject, trader.moment(9, 16), f"order_reject-{order.order_id}-{day.date}")
+    order.is_refused = True
+
+
+def review(trader: Trader, day: Day) -> None:
+    """On business days: sometimes another limit, on Mondays suspension and reinstatement, now and then a bureau."""
+    if not day.is_business:
+        return
+    point = trader.rng.random()
+    if point < 0.004:
+        _change_limit(trader, day)
+    elif point < 0.005:
+        _set_limit(trader, day, trader.limit_minor * 3 // 2, "seasonal business", for_days=21)
+    elif point < 0.015:
+        _bureau_report(trader, day)
+    if day.date.weekday() == _MONDAY:
+        _review_overdue(trader, day)
+
+
+def _change_limit(trader: Trader, day: Day) -> None:
+    turned = trader.profile.kind in ("deteriorating", "bust_out") and trader.turned_days(day.date) > 20
+    factor = trader.rng.uniform(0.5, 0.8) if turned else trader.rng.uniform(0.9, 1.4)
+    limit_minor = round(trader.limit_minor * factor / 100_000) * 100_000
+    _set_limit(trader, day, limit_minor, "payments slow down" if turned else "periodic review")
+
+
+def _bureau_report(trader: Trader, day: Day) -> None:
+    turned = trader.profile.kind in ("deteriorating", "bust_out") and trader.turned_days(day.date) > 0
+    fact = BureauReported(
+        account_id=trader.account_id,
+        party_id=f"party-{trader.account_id}",
+        provider="sample-bureau",
+        score=trader.rng.randint(5, 45) if turned else trader.rng.randint(40, 98),
+        scale_min=0,
+        scale_max=100,
+        reported_on=day.date,
+    )
+    day.say(fact, trader.moment(2, 3), f"bureau_reported-{trader.account_id}-{day.date}")
+
+
+def _review_overdue(trader: Trader, day: Day) -> None:
+    overdue_days = paying.overdue_days(trader, day.date)
+    if not trader.is_suspended and overdue_days > 35 and trader.rng.random() < 0.5:
+        trader.is_suspended = True
+        suspended = AccountSuspended(
+            account_id=trader.account_id, actor=_CREDIT_MANAGER, reason=f"oldest invoice {overdue_days} days overdue"
+        )
+        day.say(suspended, trader.moment(5, 6), f"account_suspended-{trader.account_id}-{day.date}")
+    elif trader.is_suspended and overdue_days < 10:
+        trader.is_suspended = False
+        reinstated = AccountReinstated(
+            account_id=trader.account_id, actor=_CREDIT_MANAGER, reason="overdue invoices are paid"
+        )
+        day.say(reinstated, trader.moment(5, 6), f"account_reinstated-{trader.account_id}-{day.date}")
