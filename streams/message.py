@@ -20,11 +20,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Message(Struct, frozen=True, gc=False):
-    """One record of a source topic; `topic_name` is without prefix and version, `key` is None for a broadcast."""
+    """One record of a source topic.
+
+    `topic_name` is without prefix and version, `key` is None for a broadcast, `value` is None only on purpose.
+    """
 
     topic_name: str
     key: str | None
-    value: bytes
+    value: bytes | None
     timestamp_ms: int
     headers: tuple[Header, ...] = ()
 

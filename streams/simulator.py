@@ -30,7 +30,7 @@ class Market:
     """
 
     def __init__(self, seed: int, accounts: int, start: date = DEFAULT_START) -> None:
-        self.origin = Origin(f"simulator-{seed}")
+        self.origin = Origin(source_name(seed, accounts))
         self.start = start
         self.next_date = start
         self._traders = populate(seed, accounts, start)
@@ -66,6 +66,11 @@ class Market:
         rates = {"USD": f"{self._usd // 10_000}.{self._usd % 10_000:04d}"}
         day.say(RatesSet(base="EUR", rates=rates, valid_on=day.date), 0, f"rates_set-{day.date}")
         self._usd = min(13_000, max(9_000, self._usd + self._rng.randint(-150, 150)))
+
+
+def source_name(seed: int, accounts: int) -> str:
+    """The `ce_source` of a market's facts."""
+    return f"simulator-{seed}-{accounts}"
 
 
 def _moment(message: Message) -> int:

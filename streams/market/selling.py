@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from zlib import crc32
 
 from schemas.facts.orders import (
     CheckRequested,
@@ -96,14 +97,14 @@ def _deposit(trader: Trader, day: Day, order: Order, placed_ms: int) -> None:
     trader.book(-amount_minor, order.currency)
 
 
-def reserve(trader: Trader, order: Order) -> bool:
-    """Keep room for an order in the seller's own book if it fits there; return whether it does."""
-    if order.reserved_minor:
-        return True
-    fits = trader.booked_minor + order.amount_minor <= trader.limit_minor and not trader.is_suspended
-    if fits:
+def reserve(trader: Trader, order: Order) -> None:
+    """Keep room for an order in the seller's own book if it fits there."""
+    if not order.reserved_minor and not trader.is_suspended and _fits(trader, order):
         order.reserved_minor = trader.book(order.amount_minor, order.currency)
-    return fits
+
+
+def _fits(trader: Trader, order: Order) -> bool:
+    return trader.booked_minor + order.amount_minor <= trader.limit_minor
 
 
 def unreserve(trader: Trader, order: Order) -> None:
@@ -164,11 +165,12 @@ def dispatch(trader: Trader, day: Day, order: Order) -> None:
 
 
 def _may_leave(trader: Trader, day: Day, order: Order) -> bool:
+    """What the book says takes no chance and changes nothing, so that a day can be replayed from what left on it."""
     if day.released is not None:
         return day.released(order.order_id)
-    if order.is_refused:
+    if order.is_refused or trader.is_suspended:
         return False
-    return reserve(trader, order) or (not trader.is_suspended and trader.rng.random() < 0.02)
+    return bool(order.reserved_minor) or _fits(trader, order) or crc32(order.order_id.encode()) % 50 == 0
 
 
 def _wait(trader: Trader, day: Day, order: Order) -> None:

@@ -142,13 +142,15 @@ def test_an_order_that_waits_too_long_is_cancelled() -> None:
     assert said["order_release"] > 0
 
 
-def test_a_market_is_played_again_from_its_first_deliveries() -> None:
-    """Resuming needs the dates of first deliveries and nothing else that was decided."""
+@pytest.mark.parametrize("own_book_days", [0, 30, 60])
+def test_a_market_is_played_again_from_its_first_deliveries(own_book_days: int) -> None:
+    """Resuming needs the dates of first deliveries and nothing else that was decided, by its own book or by others."""
     first_on: dict[str, date] = {}
     market, played = Market(9, 60), []
-    for number in range(50):
+    for number in range(60):
         today = market.next_date
-        played.append(market.day(today, lambda order_id, n=number: (hash_of(order_id) + n) % 3 == 0))
+        released = None if number < own_book_days else lambda order_id, n=number: (hash_of(order_id) + n) % 3 == 0
+        played.append(market.day(today, released))
         for order_id in shipped(played[-1]):
             first_on.setdefault(order_id, today)
     again = Market(9, 60)
@@ -168,6 +170,6 @@ def test_days_are_played_in_order() -> None:
 
 
 def test_an_account_does_not_depend_on_how_many_there_are() -> None:
-    few = [each for day in Market(4, 3).days(60) for each in day if each.key == "A-10002"]
-    many = [each for day in Market(4, 30).days(60) for each in day if each.key == "A-10002"]
+    few = [each.value for day in Market(4, 3).days(60) for each in day if each.key == "A-10002"]
+    many = [each.value for day in Market(4, 30).days(60) for each in day if each.key == "A-10002"]
     assert few == many
