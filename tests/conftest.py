@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from streams.broker import Broker, choose_port
+from streams.broker import QUICK_START, Broker, choose_port
 from streams.settings import Settings
 
 
@@ -24,7 +24,7 @@ def free_port() -> Callable[[], int]:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A real embedded broker, started once; tests keep apart by topic prefix (see `broker_settings`)."""
-    with Broker(tmp_path_factory.mktemp("broker"), port=0) as running:
+    with Broker(tmp_path_factory.mktemp("broker"), port=0, jvm_options=QUICK_START) as running:
         yield running
 
 

@@ -25,9 +25,6 @@ def broker(
     Example: obligor broker --data .obligor --port 9092
     """
     settings = Settings()
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     try:
         with Progress(console=_notes, transient=True) as progress:
             running = Broker(
@@ -38,6 +35,10 @@ def broker(
     except (BrokerFailed, JarsUnavailable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+    # Only now: until here Ctrl-C may break off a fetch at once, and the guard ends what was started.
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     with running:
         typer.echo(running.bootstrap)
         while running.running and not stopped.wait(0.5):

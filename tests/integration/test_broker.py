@@ -14,7 +14,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 import streams.broker
-from streams.broker import Broker, BrokerFailed, with_running_broker
+from streams.broker import QUICK_START, Broker, BrokerFailed, with_running_broker
 from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
@@ -24,7 +24,7 @@ COMMAND = "import typer; from streams.commands.broker import broker; typer.run(b
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker that a test may stop and kill."""
-    with Broker(tmp_path, port=0) as running:
+    with Broker(tmp_path, port=0, jvm_options=QUICK_START) as running:
         yield running
 
 
@@ -61,22 +61,25 @@ def test_a_taken_port_is_left_to_its_holder_and_the_wanted_one_comes_back(tmp_pa
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         wanted = int(holder.getsockname()[1])
-        with Broker(tmp_path, port=wanted) as first:
+        with Broker(tmp_path, port=wanted, jvm_options=QUICK_START) as first:
             used = first.port
             _create(first.bootstrap, "kept")
         assert used != wanted
-        with Broker(tmp_path, port=wanted) as again:
+        with Broker(tmp_path, port=wanted, jvm_options=QUICK_START) as again:
             assert again.port == used, "the last address comes first"
-    with Broker(tmp_path, port=0) as anywhere, KafkaAdminClient(bootstrap_servers=anywhere.bootstrap) as admin:
+    with (
+        Broker(tmp_path, port=0, jvm_options=QUICK_START) as anywhere,
+        KafkaAdminClient(bootstrap_servers=anywhere.bootstrap) as admin,
+    ):
         assert "kept" in admin.list_topics()
 
 
 def test_moving_both_ports_keeps_the_data(tmp_path: Path) -> None:
-    with Broker(tmp_path, port=0) as first:
+    with Broker(tmp_path, port=0, jvm_options=QUICK_START) as first:
         _create(first.bootstrap, "kept")
         _send(first.bootstrap, "kept", b"value")
     (tmp_path / "kafka" / "ports.json").unlink()
-    with Broker(tmp_path, port=0) as moved:
+    with Broker(tmp_path, port=0, jvm_options=QUICK_START) as moved:
         assert _read(moved.bootstrap, "kept", 1) == [b"value"]
 
 
