@@ -15,6 +15,9 @@ SINGLE_NODE: Mapping[str, str] = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
+    # After a crash a broker is let in again only when its last life has timed out: 9 s by default.
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "500",
 }
 """One broker holds the only copy of everything."""
 

@@ -1,11 +1,14 @@
 """Topics against a real broker: created once, checked always, and every difference told."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from typer.testing import CliRunner
 
+from streams.commands.topics import topics
 from streams.settings import Settings, kafka_python_arguments
 from streams.topics import NAMES, TopicsUnfit, check, create_and_check, topic
 
@@ -84,3 +87,21 @@ def _first_time_ms(settings: Settings, name: str) -> int:
     first = next(consumer)
     consumer.close()
     return int(first.timestamp)
+
+
+@pytest.mark.parametrize("action", ["create", "check"])
+def test_the_command_tells_what_is_wrong_by_its_exit_code(
+    broker_settings: Settings, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBLIGOR_BROKERS", broker_settings.brokers)
+    monkeypatch.setenv("OBLIGOR_TOPIC_PREFIX", broker_settings.topic_prefix)
+    create_and_check(broker_settings)
+    wrong = CliRunner().invoke(topics, [action])
+    assert (wrong.exit_code, "orders.v1: expected 12 partitions, got 3" in wrong.output) == (1, True)
+    monkeypatch.setenv("OBLIGOR_PARTITIONS", "3")
+    assert CliRunner().invoke(topics, [action]).exit_code == 0
+
+
+def test_the_command_ends_with_2_when_there_is_no_broker(tmp_path: Path) -> None:
+    assert CliRunner().invoke(topics, ["check", "--data", str(tmp_path)]).exit_code == 2
+    assert CliRunner().invoke(topics, ["list"]).exit_code == 0
