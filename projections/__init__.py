@@ -1,0 +1,1 @@
+"""What follows from what is said: pure folds over the ledger."""

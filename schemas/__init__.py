@@ -1,0 +1,1 @@
+"""What is said: facts, decisions, envelope, reasons, money, policy and their codec."""

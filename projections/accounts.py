@@ -1,0 +1,144 @@
+"""The account itself: opening, limit, status, and what the desk decides of one order or one dead letter."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from projections.context import day_before
+from projections.recording import Recording
+from projections.releasing import forget_place
+from projections.rows import INDEX_FOREIGN, INDEX_UNREADABLE, Account, Order, TemporaryLimit
+from projections.versions import mark
+from schemas.facts.desk import (
+    AccountReinstated,
+    AccountSuspended,
+    DeadLetterDismissed,
+    LimitSet,
+    OrderReject,
+    OrderRelease,
+)
+from schemas.facts.dossiers import AccountOpened
+from schemas.reasons import Refusal
+
+_FOREVER = "9999-12-31"
+
+
+def record_opened(recording: Recording, fact: AccountOpened) -> Refusal | None:
+    """Open an account, or correct what was said of it."""
+    account = recording.account
+    has_limit = account.limit_minor is not None or bool(account.temporary)
+    if fact.currency != account.currency and (account.opened or has_limit):
+        return "currency_differs_from_account"
+    if fact.currency != account.currency:
+        _change_currency(recording, fact.currency)
+    account.opened = True
+    account.name = fact.name
+    mark(recording, fact)
+    return None
+
+
+def _change_currency(recording: Recording, currency: str) -> None:
+    """Nothing but the limit is kept in the account's currency, so balances need only be listed as foreign."""
+    account = recording.account
+    account.currency = currency
+    if any(other != currency for other in account.stages):
+        recording.book.index_put(INDEX_FOREIGN, "", account.account_id.encode())
+
+
+def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
+    """Set the lasting limit, or with `valid_until` one for some days that then lapses by itself."""
+    account = recording.account
+    if is_scoped(fact):
+        return None
+    if fact.currency != account.currency:
+        return "limit_currency_differs_from_account"
+    if fact.valid_until is None and fact.valid_from is None:
+        account.limit_minor, account.unlimited = fact.limit_minor, fact.unlimited
+        return None
+    valid_from = "" if fact.valid_from is None else fact.valid_from.isoformat()
+    valid_until = _FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
+    account.temporary.append(TemporaryLimit(valid_from, valid_until, fact.limit_minor, fact.unlimited))
+    if valid_from:
+        _note_future_date(recording, day_before(valid_from, 2))
+    if valid_until != _FOREVER:
+        _note_future_date(recording, day_before(valid_until))
+    return None
+
+
+def _note_future_date(recording: Recording, on: str) -> None:
+    if recording.context.business_date is None or on >= recording.context.business_date:
+        recording.book.note_date(recording.account, on)
+
+
+def is_scoped(fact: LimitSet) -> bool:
+    """Return whether a limit is for a part of the account only; such limits are kept and not yet acted on."""
+    return fact.scope is not None and fact.scope != type(fact.scope)()
+
+
+def drop_lapsed(account: Account, today: str) -> None:
+    """Forget temporary limits that are over."""
+    account.temporary = [limit for limit in account.temporary if limit.valid_until >= today]
+
+
+def record_suspended(recording: Recording, _: AccountSuspended) -> Refusal | None:
+    """Stop every order."""
+    recording.account.status = "suspended"
+    return None
+
+
+def record_reinstated(recording: Recording, _: AccountReinstated) -> Refusal | None:
+    """Let orders be checked again."""
+    recording.account.status = "active"
+    return None
+
+
+def record_dismissed(recording: Recording, fact: DeadLetterDismissed) -> Refusal | None:
+    """Park the account no longer for this dead letter."""
+    resolve_dead_letter(recording, fact.dead_letter)
+    return None
+
+
+def resolve_dead_letter(recording: Recording, dead_letter: str) -> None:
+    """Take a dead letter off the list of those that park the account, if it is on it."""
+    account = recording.account
+    index = recording.book.index(INDEX_UNREADABLE, account.account_id)
+    found = next(index.items(dead_letter.encode()), None)
+    if found is not None and found[0] == dead_letter.encode():
+        recording.book.index_delete(INDEX_UNREADABLE, account.account_id, found[0])
+        account.unreadable_count -= 1
+
+
+def note_unreadable(recording: Recording, dead_letter: str) -> None:
+    """Park the account for a record of it that could not be read."""
+    recording.account.unreadable_count += 1
+    recording.book.index_put(INDEX_UNREADABLE, recording.account.account_id, dead_letter.encode())
+
+
+def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
+    """Let an order through as it stands; a later amendment is checked anew."""
+    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    if order is None:
+        recording.park("order", fact.order_id)
+        return None
+    if not order.is_open:
+        return "order_is_not_open"
+    if order.state == "released":
+        return "order_is_not_waiting"
+    order.released_by_desk = True
+    recording.answered.append(order)
+    return None
+
+
+def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:
+    """Refuse an order; it neither waits nor is checked again by itself."""
+    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    if order is None:
+        recording.park("order", fact.order_id)
+        return None
+    if not order.is_open:
+        return "order_is_not_open"
+    forget_place(recording, order)
+    order.state = "rejected"
+    recording.recount_order(order)
+    recording.answered.append(order)
+    return None

@@ -1,0 +1,179 @@
+"""Answers to orders: judging one, checking the waiting ones again, withdrawing releases."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from projections.checks import HEADROOM_REASONS, Case, check
+from projections.orders import put_to_wait
+from projections.recording import NOT_BINDING, Recording, order_rest
+from projections.releasing import forget_place, place_among_released, waiting, withdrawable
+from projections.rows import Order
+from projections.standing import Standing, headroom, standing, value
+from schemas.decisions import (
+    AnyDecision,
+    OrderAnswer,
+    OrderBlocked,
+    OrderReferred,
+    OrderReleased,
+    OrderReleaseWithdrawn,
+    Reason,
+)
+
+DECISIONS_PER_RECORD = 200
+"""So many decisions a ledger record holds at most; the rest follow as a sweep."""
+LOOKED_AT_PER_RECORD = 1_000
+
+_KINDS: dict[str, type[OrderReleased] | type[OrderReferred] | type[OrderBlocked]] = {
+    "pass": OrderReleased,
+    "warn": OrderReleased,
+    "refer": OrderReferred,
+    "block": OrderBlocked,
+}
+
+_LET_THROUGH: list[Reason] = [{"code": "released_by_desk", "answer": "pass"}]
+
+
+def judge(recording: Recording, order: Order, answers: str, checkpoint: Any = "order") -> AnyDecision | None:
+    """Return the answer to an order, already in effect; None for one that needs none."""
+    if order.kind in NOT_BINDING or not order.is_open:
+        return None
+    case = make_case(recording, order)
+    answer, reasons = ("pass", _LET_THROUGH) if order.released_by_desk else check(case)
+    decision: OrderAnswer = _answer(_KINDS[answer], case, reasons, answers, checkpoint)
+    apply_answer(recording, order, decision)
+    return cast(AnyDecision, decision)
+
+
+def make_case(recording: Recording, order: Order) -> Case:
+    """Return an order with everything that its checks compare."""
+    account, context = recording.account, recording.context
+    now = standing(account, context, recording.today())
+    own = order.counted[0] - order.counted[3]
+    counted = value(own, order.currency, account, context) if own else 0
+    without = now.exposure_minor - (own if counted is None else counted)
+    deposit = sum(order.deposits.values()) - order.counted[3] if order.deposits else 0
+    return Case(
+        account=account,
+        order=order,
+        policy=context.policy,
+        need_minor=value(max(0, order_rest(order) - deposit), order.currency, account, context),
+        exposure_minor=without,
+        limit=now.limit,
+        headroom_minor=headroom(without, now.limit),
+        unvalued=now.unvalued,
+        reserved_for=_reserved_for(recording, order, now) if account.waiting_count else None,
+    )
+
+
+def _reserved_for(recording: Recording, order: Order, now: Standing) -> Order | None:
+    """Return the oldest waiting order if it was passed too often, waits for headroom only and fits the limit."""
+    oldest = next(waiting(recording))
+    passes = recording.account.release_no - oldest.releases_before
+    if (
+        oldest is order
+        or order.number < oldest.number
+        or passes < recording.context.policy.waiting.skips_before_reserving
+    ):
+        return None
+    fits = _fits(recording, oldest, now) and HEADROOM_REASONS.issuperset(oldest.reasons)
+    return oldest if fits else None
+
+
+def _fits(recording: Recording, order: Order, now: Standing) -> bool:
+    need = value(order_rest(order), order.currency, recording.account, recording.context)
+    return need is not None and now.limit.limit_minor is not None and need <= now.limit.limit_minor
+
+
+def _answer(kind: type[Any], case: Case, reasons: list[Reason], answers: str, checkpoint: str) -> Any:
+    order, need, before = case.order, case.need_minor, case.headroom_minor
+    released = kind is OrderReleased
+    exposure = case.exposure_minor + (need or 0) if released else case.exposure_minor
+    after = headroom(exposure, case.limit) if released else before
+    return kind(
+        decision_no=order.decision_no + 1,
+        order_id=order.order_id,
+        order_revision=order.versions.latest,
+        checkpoint=checkpoint,
+        answers=answers,
+        amount_minor=order.amount,
+        currency=order.currency,
+        reasons=reasons,
+        exposure_minor=exposure,
+        limit_minor=None if case.limit.unlimited else case.limit.limit_minor,
+        headroom_before_minor=before,
+        headroom_after_minor=after,
+        seller_id=order.seller_id,
+        ce_source=order.ce_source,
+    )
+
+
+def apply_answer(recording: Recording, order: Order, decision: OrderAnswer) -> None:
+    """Bring an order's row in line with a decision about it."""
+    order.decision_no = decision.decision_no
+    order.reasons = [str(reason["code"]) for reason in decision.reasons]
+    if isinstance(decision, OrderReleased):
+        forget_place(recording, order)
+        order.state = "released"
+        if not order.released_by_desk and not order.delivered and not order.invoiced:
+            place_among_released(recording, order)
+    elif order.state != "rejected":
+        put_to_wait(recording, order)
+    recording.recount_order(order)
+
+
+def check_waiting_again(recording: Recording, answers: str, room: int) -> tuple[list[AnyDecision], bool]:
+    """Release what fits now, oldest first; return the answers and whether more may follow."""
+    decisions: list[AnyDecision] = []
+    policy = recording.context.policy.waiting
+    for looked_at, order in enumerate(waiting(recording)):
+        if len(decisions) >= room or looked_at >= LOOKED_AT_PER_RECORD:
+            return decisions, len(decisions) >= room
+        case = make_case(recording, order)
+        answer, reasons = check(case)
+        codes = [str(reason["code"]) for reason in reasons]
+        if answer in ("pass", "warn") or codes != order.reasons:
+            decision = _answer(_KINDS[answer], case, reasons, answers, "order")
+            apply_answer(recording, order, decision)
+            decisions.append(decision)
+        if order.state == "waiting" and _blocks_the_queue(recording, order, codes, policy):
+            return decisions, False
+    return decisions, False
+
+
+def _blocks_the_queue(recording: Recording, order: Order, codes: list[str], policy: Any) -> bool:
+    if not policy.skip_what_does_not_fit:
+        return True
+    passes = recording.account.release_no - order.releases_before
+    if passes < policy.skips_before_reserving or not HEADROOM_REASONS.issuperset(codes):
+        return False
+    return _fits(recording, order, standing(recording.account, recording.context, recording.today()))
+
+
+def withdraw_releases(
+    recording: Recording, answers: str, target_minor: int, room: int
+) -> tuple[list[AnyDecision], bool]:
+    """Take back releases, newest first, until headroom is at the target; return them and whether more may follow."""
+    decisions: list[AnyDecision] = []
+    for order in withdrawable(recording):
+        now = standing(recording.account, recording.context, recording.today())
+        if now.headroom_minor is None or now.headroom_minor >= target_minor:
+            break
+        if len(decisions) >= room:
+            return decisions, True
+        decisions.append(_withdraw(recording, order, answers, now))
+    return decisions, False
+
+
+def _withdraw(recording: Recording, order: Order, answers: str, now: Standing) -> OrderReleaseWithdrawn:
+    case = make_case(recording, order)
+    reason: Reason = {
+        "code": "headroom_fell_below_zero",
+        "answer": "block",
+        "exposure_minor": now.exposure_minor,
+        "limit_minor": now.limit.limit_minor or 0,
+        "headroom_minor": now.headroom_minor or 0,
+    }
+    decision: OrderReleaseWithdrawn = _answer(OrderReleaseWithdrawn, case, [reason], answers, "order")
+    apply_answer(recording, order, decision)
+    return decision

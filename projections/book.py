@@ -1,0 +1,148 @@
+"""The book of one partition: rows and indexes as the steps of a round see and change them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from projections.index import OrderedIndex
+from projections.rows import (
+    ACCOUNT,
+    INDEX_DATES,
+    KINDS,
+    Account,
+    Document,
+    Row,
+    account_key,
+    decode_account,
+    decode_document,
+    document_key,
+    encode_row,
+)
+from projections.store import Changes, Rows
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+CACHED_ROWS = 100_000
+CACHED_INDEXES = 20_000
+
+
+class Book:
+    """Accounts and documents, decoded once, written together by whoever drives the steps.
+
+    A row that a step changed must be handed to `touch` in the same step.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self._accounts: dict[str, Account] = {}
+        self._documents: dict[bytes, Document | None] = {}
+        self._indexes: dict[bytes, OrderedIndex] = {}
+        self._dirty: dict[bytes, Row] = {}
+        self._plain: dict[bytes, bytes | None] = {}
+        self._changed_indexes: set[OrderedIndex] = set()
+        self.dates_noted: set[bytes] = set()
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account's summary, or None if no fact named it yet."""
+        found = self._accounts.get(account_id)
+        if found is None:
+            stored = self.rows.get(account_key(account_id))
+            if stored is None:
+                return None
+            found = self._accounts[account_id] = decode_account(stored)
+        return found
+
+    def touch_account(self, account: Account) -> None:
+        """Note that a summary is new or changed."""
+        self._accounts[account.account_id] = account
+        self._dirty[account_key(account.account_id)] = account
+
+    def document(self, kind: str, account_id: str, key: str) -> Document | None:
+        """Return a document by its key within the account, or None."""
+        row_key = document_key(kind, account_id, key)
+        try:
+            return self._documents[row_key]
+        except KeyError:
+            stored = self.rows.get(row_key)
+            found = None if stored is None else decode_document(kind, stored)
+            if found is not None:
+                self._documents[row_key] = found
+            return found
+
+    def touch(self, kind: str, account_id: str, document: Document) -> None:
+        """Note that a document is new or changed."""
+        row_key = b"%s%s\x00%s" % (KINDS[kind][0], account_id.encode(), document.key.encode())
+        self._documents[row_key] = document
+        self._dirty[row_key] = document
+
+    def index(self, letter: bytes, owner: str) -> OrderedIndex:
+        """Return the index of this kind that belongs to an owner: an account, or an account and currency."""
+        prefix = b"%s%s\x00" % (letter, owner.encode())
+        found = self._indexes.get(prefix)
+        if found is None:
+            found = self._indexes[prefix] = OrderedIndex(prefix, self.rows)
+        return found
+
+    def index_put(self, letter: bytes, owner: str, suffix: bytes, value: bytes = b"") -> None:
+        """Add or replace an index entry."""
+        index = self.index(letter, owner)
+        index.put(suffix, value)
+        self._changed_indexes.add(index)
+        self._plain[b"%s%s\x00%s" % (letter, owner.encode(), suffix)] = value
+
+    def index_delete(self, letter: bytes, owner: str, suffix: bytes) -> None:
+        """Remove an index entry."""
+        index = self.index(letter, owner)
+        index.delete(suffix)
+        self._changed_indexes.add(index)
+        self._plain[b"%s%s\x00%s" % (letter, owner.encode(), suffix)] = None
+
+    def note_date(self, account: Account, on: str) -> None:
+        """Remember that something of the account changes by itself once the day after `on` is closed."""
+        suffix = b"%s\x00%s" % (on.encode(), account.account_id.encode())
+        if suffix not in self.dates_noted:
+            self.dates_noted.add(suffix)
+            self.index_put(INDEX_DATES, "", suffix)
+        if account.next_on is None or on < account.next_on:
+            account.next_on = on
+
+    def plain(self, key: bytes) -> bytes | None:
+        """Return a row that is neither account nor document."""
+        return self._plain[key] if key in self._plain else self.rows.get(key)
+
+    def put_plain(self, key: bytes, value: bytes | None) -> None:
+        """Write or delete a row that is neither account nor document."""
+        self._plain[key] = value
+
+    def account_ids(self) -> set[str]:
+        """Return the ids of all accounts, written or not."""
+        written = {key[1:].decode() for key, _ in self.rows.scan(ACCOUNT, ACCOUNT + b"\xff")}
+        return written | self._accounts.keys()
+
+    def changes(self) -> Changes:
+        """Yield everything that changed since `written`."""
+        for key, row in self._dirty.items():
+            yield key, encode_row(row)
+        yield from self._plain.items()
+
+    def written(self) -> None:
+        """Say that `changes` are stored; trims what is kept in memory."""
+        self._dirty.clear()
+        self._plain.clear()
+        for index in self._changed_indexes:
+            index.forget_written()
+        self._changed_indexes.clear()
+        if len(self._documents) > CACHED_ROWS:
+            self._documents = _younger_half(self._documents)
+        if len(self._accounts) > CACHED_ROWS:
+            self._accounts = _younger_half(self._accounts)
+        if len(self._indexes) > CACHED_INDEXES:
+            self._indexes.clear()
+        if len(self.dates_noted) > CACHED_ROWS:
+            self.dates_noted.clear()
+
+
+def _younger_half(cache: dict[Key, Value]) -> dict[Key, Value]:
+    items = list(cache.items())
+    return dict(items[len(items) // 2 :])

@@ -1,0 +1,277 @@
+"""Payments, credit notes and their allocation: what each fact does to the rows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from projections.applying import (
+    apply_named,
+    mark_key,
+    put_on,
+    recount_free,
+    settle_provisionally,
+    take_off,
+)
+from projections.recording import Parked, Recording, content_digest, first_version
+from projections.rows import Cash, Invoice, Mark, Named, Order
+from projections.versions import mark, note_version
+from schemas.facts.invoices import CreditNoteIssued
+from schemas.facts.payments import (
+    Allocated,
+    AllocationReversed,
+    PaymentCleared,
+    PaymentReceived,
+    PaymentReversed,
+)
+from schemas.reasons import Refusal
+
+
+def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | None:
+    """Take in a payment, or its correction by a higher revision."""
+    named = [Named(part.invoice_id, part.instalment_no, part.amount_minor, "") for part in fact.allocations]
+    if sum(part.amount for part in named) > fact.amount_minor:
+        return "allocations_exceed_amount"
+    found = cast("Cash | None", recording.find_own("payment", fact.payment_id, fact.seller_id))
+    if found is not None:
+        refusal = _correct(recording, "payment", found, fact)
+        if refusal is not None:
+            return refusal
+        cash = found
+    else:
+        cash = _new_cash(recording, "payment", fact.payment_id, fact)
+    cash.cleared = fact.status == "cleared"
+    cash.named, cash.explicit = named, bool(named)
+    if fact.for_order_id is not None:
+        _hold_for_order(recording, cash, fact.for_order_id)
+    if found is None:
+        recording.arrived.append(("payment", fact.payment_id))
+    settle(recording, "payment", cash)
+    return None
+
+
+def record_credit_note(recording: Recording, fact: CreditNoteIssued) -> Refusal | None:
+    """Take in a credit note: on its invoice, else on what is due first."""
+    found = cast("Cash | None", recording.find_own("credit_note", fact.credit_note_id, fact.seller_id))
+    if found is not None:
+        refusal = _correct(recording, "credit_note", found, fact)
+        if refusal is not None:
+            return refusal
+        cash = found
+    else:
+        cash = _new_cash(recording, "credit_note", fact.credit_note_id, fact)
+    if fact.invoice_id is not None:
+        cash.named = [Named(fact.invoice_id, fact.instalment_no, fact.amount_minor, "")]
+        cash.explicit = True
+    if found is None:
+        recording.arrived.append(("credit_note", fact.credit_note_id))
+    settle(recording, "credit_note", cash)
+    return None
+
+
+def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentReceived | CreditNoteIssued) -> Cash:
+    recording.account.cash_no += 1
+    return Cash(
+        key=recording.new_key(kind, document_id, fact.seller_id),
+        ce_source=recording.envelope.ce_source,
+        seller_id=fact.seller_id,
+        versions=first_version(fact),
+        currency=fact.currency,
+        amount=fact.amount_minor,
+        number=recording.account.cash_no,
+        cleared=True,
+    )
+
+
+def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived | CreditNoteIssued) -> Refusal | None:
+    if cash.reversed:
+        return "payment_already_reversed"
+    withdraw(recording, kind, cash)
+    note_version(cash.versions, fact.revision, content_digest(fact))
+    cash.reversed = True
+    recount_free(recording, kind, cash)
+    cash.currency, cash.amount, cash.reversed = fact.currency, fact.amount_minor, False
+    return None
+
+
+def _hold_for_order(recording: Recording, cash: Cash, order_id: str) -> None:
+    cash.order_held = cash.amount
+    cash.explicit = False
+    order = cast("Order | None", recording.find("order", order_id, cash.seller_id))
+    if order is None:
+        recording.park("order", order_id, Parked("deposit", key=cash.key, revision=cash.versions.latest))
+    elif order.currency != cash.currency or not order.is_open:
+        cash.order_held = 0
+    else:
+        _tie(recording, cash, order)
+
+
+def _tie(recording: Recording, cash: Cash, order: Order) -> None:
+    cash.order_key = order.key
+    if cash.cleared:
+        order.deposits[mark_key("payment", cash.key)] = cash.order_held
+        recording.recount_order(order)
+
+
+def take_up_deposit(recording: Recording, parked: Parked, order_id: str) -> None:
+    """Tie a deposit to the order it waited for, unless it changed or went since."""
+    cash = cast(Cash, recording.find_key("payment", parked.key))
+    if cash.reversed or cash.versions.latest != parked.revision or cash.order_key is not None:
+        return
+    order = cast(Order, recording.find("order", order_id, cash.seller_id))
+    if order.currency == cash.currency:
+        _tie(recording, cash, order)
+    else:
+        cash.order_held = 0
+    settle(recording, "payment", cash)
+
+
+def settle(recording: Recording, kind: str, cash: Cash) -> None:
+    """Apply cleared cash to what it was meant for, then, if nobody has said, to what is due first."""
+    recount_free(recording, kind, cash)
+    if not cash.cleared:
+        return
+    for part in list(cash.named):
+        _apply_or_wait(recording, kind, cash, part)
+    recount_free(recording, kind, cash)
+    settle_provisionally(recording, kind, cash)
+
+
+def _apply_or_wait(recording: Recording, kind: str, cash: Cash, part: Named) -> None:
+    invoice = cast("Invoice | None", recording.find("invoice", part.invoice_id, cash.seller_id))
+    if invoice is None:
+        recording.park("invoice", part.invoice_id, Parked("named", key=mark_key(kind, cash.key)))
+        return
+    cash.named.remove(part)
+    if invoice.currency == cash.currency:
+        apply_named(recording, kind, cash, invoice, part.number, part.amount, part.allocation_key)
+
+
+def take_up_named(recording: Recording, parked: Parked, invoice_id: str) -> None:
+    """Apply cash to the invoice it waited for."""
+    kind, cash = recording.cash(parked.key)
+    if not cash.cleared or cash.reversed:
+        return
+    for part in [part for part in cash.named if part.invoice_id == invoice_id]:
+        _apply_or_wait(recording, kind, cash, part)
+    recount_free(recording, kind, cash)
+
+
+def record_cleared(recording: Recording, fact: PaymentCleared) -> Refusal | None:
+    """Let an advised payment count."""
+    cash = cast("Cash | None", recording.find("payment", fact.payment_id, fact.seller_id))
+    if cash is None:
+        recording.park("payment", fact.payment_id)
+        return None
+    if cash.reversed:
+        return "payment_already_reversed"
+    if cash.cleared:
+        return "payment_already_cleared"
+    cash.cleared = True
+    mark(recording, fact)
+    if cash.order_key is not None:
+        _tie(recording, cash, recording.order(cash.order_key))
+    settle(recording, "payment", cash)
+    return None
+
+
+def record_reversed(recording: Recording, fact: PaymentReversed) -> Refusal | None:
+    """Undo a payment; what it paid is open again, and other free cash may pay it."""
+    cash = cast("Cash | None", recording.find("payment", fact.payment_id, fact.seller_id))
+    if cash is None:
+        recording.park("payment", fact.payment_id)
+        return None
+    if cash.reversed:
+        return "payment_already_reversed"
+    withdraw(recording, "payment", cash)
+    cash.reversed = True
+    cash.named = []
+    recount_free(recording, "payment", cash)
+    mark(recording, fact)
+    return None
+
+
+def withdraw(recording: Recording, kind: str, cash: Cash) -> None:
+    """Take cash off everything it pays and off the order it is held for."""
+    key = mark_key(kind, cash.key)
+    for invoice_key in list(cash.applied):
+        invoice = recording.invoice(invoice_key)
+        take_off(recording, invoice, cash.applied[invoice_key], lambda found: found.cash_key == key)
+        recording.recount_invoice(invoice)
+        recording.unpaid.append(invoice)
+    if cash.order_key is not None:
+        order = recording.order(cash.order_key)
+        order.deposits.pop(key, None)
+        recording.recount_order(order)
+    cash.order_key, cash.order_held = None, 0
+
+
+def record_allocated(recording: Recording, fact: Allocated) -> Refusal | None:
+    """Apply cash as somebody said; waits until the cash and the invoice are known."""
+    given = (("payment", fact.source.payment_id), ("credit_note", fact.source.credit_note_id))
+    named = [(kind, found) for kind, found in given if found is not None]
+    if fact.source.bill_id is not None:
+        return None
+    if len(named) != 1:
+        return "allocation_source_missing"
+    kind, cash_id = named[0]
+    cash = cast("Cash | None", recording.find(kind, cash_id, fact.seller_id))
+    invoice = cast("Invoice | None", recording.find("invoice", fact.to.invoice_id, fact.seller_id))
+    if cash is None or invoice is None:
+        recording.park(*((kind, cash_id) if cash is None else ("invoice", fact.to.invoice_id)))
+        return None
+    if cash.reversed:
+        return "payment_already_reversed"
+    if cash.currency != invoice.currency:
+        return "currency_differs_from_document"
+    _allocate(recording, fact, kind, cash, invoice)
+    return None
+
+
+def _allocate(recording: Recording, fact: Allocated, kind: str, cash: Cash, invoice: Invoice) -> None:
+    allocation = mark(recording, fact, [mark_key(kind, cash.key), invoice.key])
+    key, number = allocation.key, fact.to.instalment_no
+    _undo_allocation(recording, allocation)
+    recording.arrived.append(("allocation", fact.allocation_id))
+    if cash.cleared:
+        apply_named(recording, kind, cash, invoice, number, fact.amount_minor, key)
+    else:
+        cash.named.append(Named(fact.to.invoice_id, number, fact.amount_minor, key))
+    recount_free(recording, kind, cash)
+    _discount(recording, invoice, number, fact.discount_minor, key)
+
+
+def _discount(recording: Recording, invoice: Invoice, number: int | None, amount: int, allocation: str) -> None:
+    for part in invoice.parts:
+        take = min(amount, part.open())
+        if take > 0 and number in (None, part.number):
+            put_on(recording, invoice, part, take, "", provisional=False, allocation=allocation)
+            amount -= take
+    recording.recount_invoice(invoice)
+
+
+def _undo_allocation(recording: Recording, allocation: Mark) -> None:
+    cash_key, invoice_key = allocation.about
+    invoice = recording.invoice(invoice_key)
+    applied = sum(found.amount for found in invoice.applications if found.allocation_key == allocation.key)
+    take_off(recording, invoice, applied, lambda found: found.allocation_key == allocation.key)
+    recording.recount_invoice(invoice)
+    _, cash = recording.cash(cash_key)
+    cash.named = [part for part in cash.named if part.allocation_key != allocation.key]
+
+
+def record_allocation_reversed(recording: Recording, fact: AllocationReversed) -> Refusal | None:
+    """Undo an allocation; its cash is free again."""
+    allocation = cast("Mark | None", recording.find("allocation", fact.allocation_id, fact.seller_id))
+    if allocation is None:
+        recording.park("allocation", fact.allocation_id)
+        return None
+    if allocation.done:
+        return "allocation_already_reversed"
+    _undo_allocation(recording, allocation)
+    allocation.done = True
+    recording.touch("allocation", allocation)
+    mark(recording, fact)
+    kind, cash = recording.cash(allocation.about[0])
+    recount_free(recording, kind, cash)
+    settle_provisionally(recording, kind, cash)
+    return None

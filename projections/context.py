@@ -1,0 +1,97 @@
+"""What holds for all accounts of a partition at one place in its ledger: policy, rates, date, sweeps under way."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+from msgspec import Struct, field
+
+from schemas.ledger import Source
+from schemas.policy import Policy, default_policy, policy_id
+
+CONTEXT_KEY = b"Pcontext"
+_LAST_MS = 253_370_764_800_000
+
+
+class Sweep(Struct, array_like=True):
+    """Accounts still to be taken through a broadcast (`day`, `policy`, `rates`), or one's further decisions (`more`).
+
+    `after` is the last account done, for `more` the account itself. `source` with `index` is where its next record
+    says that it comes from.
+    """
+
+    kind: str
+    of_seq: int
+    number: int
+    after: str
+    source: Source
+    index: int
+    effect: str
+    at_ms: int
+    target_minor: int | None = None
+
+
+class Context(Struct):
+    """The context of decisions. It follows from the partition's own ledger alone.
+
+    `control_no` is the number of the last broadcast taken, `all_no` of the last one that touches every account,
+    `rates_no` of the last rates.
+    `business_date` is the last closed day, None before any.
+    """
+
+    partition: int
+    partitions: int
+    policy: Policy = field(default_factory=default_policy)
+    policy_id: str = ""
+    model_id: str | None = None
+    business_date: str | None = None
+    tomorrow: str | None = None
+    base: str = "EUR"
+    rates: dict[str, str] = field(default_factory=dict)
+    control_no: int = -1
+    all_no: int = -1
+    rates_no: int = -1
+    sweeps: list[Sweep] = field(default_factory=list)
+
+    def today(self, at_ms: int) -> str:
+        """Return the day that limits and validity count by: the one after the last closed day."""
+        if self.tomorrow is not None:
+            return self.tomorrow
+        return datetime.fromtimestamp(min(max(at_ms, 0), _LAST_MS) / 1000, UTC).date().isoformat()
+
+    def close(self, business_date: date) -> None:
+        """Move the date on."""
+        self.business_date = business_date.isoformat()
+        self.tomorrow = (business_date + timedelta(days=1)).isoformat()
+
+    def adopt(self, policy: Policy) -> None:
+        """Put a policy in force."""
+        self.policy = policy
+        self.policy_id = policy_id(policy)
+
+
+def new_context(partition: int, partitions: int) -> Context:
+    """Return the context before any ledger record."""
+    context = Context(partition, partitions)
+    context.adopt(context.policy)
+    return context
+
+
+def encode_context(context: Context) -> bytes:
+    """Return the stored bytes."""
+    return msgspec.msgpack.encode(context)
+
+
+def decode_context(value: bytes) -> Context:
+    """Return the context from its stored bytes."""
+    return msgspec.msgpack.decode(value, type=Context)
+
+
+def day_before(on: str, days: int = 1) -> str:
+    """Return the ISO date so many days earlier.
+
+    >>> day_before("2024-03-01")
+    '2024-02-29'
+    """
+    return (date.fromisoformat(on) - timedelta(days=days)).isoformat()

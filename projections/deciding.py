@@ -1,0 +1,186 @@
+"""What follows from a recorded fact: answers, withdrawals, releases, changes told, warnings."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from projections.accounts import is_scoped
+from projections.answering import (
+    DECISIONS_PER_RECORD,
+    apply_answer,
+    check_waiting_again,
+    judge,
+    withdraw_releases,
+)
+from projections.context import Sweep
+from projections.recording import Recording
+from projections.rows import Account, Order
+from projections.standing import Standing, limit_in_force, standing
+from projections.warning_lines import apply_alert, is_over, occur, watch
+from schemas.decisions import (
+    Alert,
+    AnyDecision,
+    FactRejected,
+    FactWaits,
+    LimitChanged,
+    MoreFollows,
+    NotYetActedOn,
+    OrderAnswer,
+    OrderReleased,
+    StatusChanged,
+)
+from schemas.facts import Fact
+from schemas.facts.desk import LimitSet, OrderRelease
+from schemas.facts.orders import CheckRequested
+
+LATE = "waited"
+"""`path` of the refusal of a fact that had waited: the fact that brought its document stands."""
+
+
+class Before:
+    """Where an account stood before a fact, as far as decisions compare."""
+
+    __slots__ = ("conditions", "standing")
+
+    def __init__(self, recording: Recording) -> None:
+        account, context = recording.account, recording.context
+        self.standing: Standing = standing(account, context, recording.today())
+        self.conditions = _conditions(recording, self.standing)
+
+
+def _conditions(recording: Recording, now: Standing) -> tuple[object, ...]:
+    account = recording.account
+    return (
+        account.status,
+        account.opened,
+        account.unreadable_count > 0,
+        now.limit.limit_minor is None,
+        now.limit.unlimited,
+        now.unvalued,
+    )
+
+
+def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
+    """Return what the ledger is to say of how a fact was taken in."""
+    decisions: list[AnyDecision] = []
+    for code, identity in recording.late_refusals:
+        decisions.append(FactRejected(code=code, path=LATE, message=f"{identity} waited for its document"))
+    for kind, document_id in recording.waits:
+        decisions.append(FactWaits(kind=kind, id=document_id))
+    if not fact.acted_on or (isinstance(fact, LimitSet) and is_scoped(fact)):
+        decisions.append(NotYetActedOn())
+    return decisions
+
+
+def decide(
+    recording: Recording, fact: Fact | None, identity: str, before: Before, decisions: list[AnyDecision]
+) -> None:
+    """Add everything that follows from a fact, or without one from a sweep, already in effect."""
+    _tell_changes(recording, before, decisions)
+    if isinstance(fact, CheckRequested):
+        order = recording.find("order", fact.order_id, fact.seller_id)
+        if isinstance(order, Order):
+            _append(decisions, judge(recording, order, identity, fact.checkpoint))
+    for key in dict.fromkeys(order.key for order in recording.answered):
+        _append(decisions, judge(recording, recording.order(key), identity))
+    _follow_headroom(recording, fact, identity, before, decisions)
+    _warn_of_shipments(recording, decisions)
+    decisions.extend(watch(recording))
+
+
+def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
+    if decision is not None:
+        decisions.append(decision)
+
+
+def _tell_changes(recording: Recording, before: Before, decisions: list[AnyDecision]) -> None:
+    account = recording.account
+    if account.status != before.conditions[0]:
+        decisions.append(StatusChanged(status=account.status))
+    limit = limit_in_force(account, recording.today())
+    if (limit.limit_minor, limit.unlimited) != tuple(account.limit_told):
+        changed = LimitChanged(
+            limit_minor=limit.limit_minor,
+            currency=account.currency,
+            unlimited=limit.unlimited,
+            temporary_until=limit.until,
+        )
+        decisions.append(changed)
+        _apply_limit(account, changed)
+
+
+def _apply_limit(account: Account, changed: LimitChanged) -> None:
+    account.limit_told = (changed.limit_minor, changed.unlimited)
+
+
+def _follow_headroom(
+    recording: Recording, fact: Fact | None, identity: str, before: Before, decisions: list[AnyDecision]
+) -> None:
+    """Withdraw what no longer fits, or release what fits now; what is too much for one record follows as a sweep."""
+    account, context = recording.account, recording.context
+    if not account.waiting_count and not account.release_no:
+        return
+    now = standing(account, context, recording.today())
+    fell = _fell(before.standing, now)
+    room = max(0, DECISIONS_PER_RECORD - len(decisions))
+    more = False
+    if fell is not None and context.policy.withdrawal.when != "never" and not isinstance(fact, OrderRelease):
+        withdrawn, more = withdraw_releases(recording, identity, fell, room)
+        decisions.extend(withdrawn)
+    elif account.waiting_count and _rose(before, now, _conditions(recording, now)):
+        released, more = check_waiting_again(recording, identity, room)
+        decisions.extend(released)
+    if more:
+        follows = MoreFollows(target_minor=fell)
+        decisions.append(follows)
+        _open_more(recording, follows)
+
+
+def _fell(before: Standing, now: Standing) -> int | None:
+    """Return the headroom to get back to if it fell below zero: zero, or where it was if that was below already."""
+    if now.headroom_minor is None or now.headroom_minor >= 0:
+        return None
+    target = 0 if before.headroom_minor is None else min(0, before.headroom_minor)
+    return target if now.headroom_minor < target else None
+
+
+def _rose(before: Before, now: Standing, conditions: tuple[object, ...]) -> bool:
+    if conditions != before.conditions:
+        return True
+    if now.headroom_minor is None or before.standing.headroom_minor is None:
+        return now.headroom_minor is None and now.limit.unlimited
+    return now.headroom_minor > before.standing.headroom_minor
+
+
+def _warn_of_shipments(recording: Recording, decisions: list[AnyDecision]) -> None:
+    rule = recording.context.policy.warnings.delivered_without_release
+    for order in recording.shipped:
+        if order.state != "released":
+            decisions.extend(occur(recording, "delivered_without_release", order.order_id, rule))
+    if not any(key.startswith("delivered_without_release/") for key in recording.account.alerts):
+        return
+    for decision in list(decisions):
+        if isinstance(decision, OrderReleased):
+            decisions.extend(is_over(recording, "delivered_without_release", decision.order_id, rule))
+
+
+def _open_more(recording: Recording, more: MoreFollows) -> None:
+    source, account_id = recording.source, recording.account.account_id
+    at_ms, effect = recording.at_ms, recording.envelope.effect
+    sweep = Sweep("more", -1, -1, account_id, source, source.index, effect, at_ms, more.target_minor)
+    recording.context.sweeps.append(sweep)
+
+
+def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
+    """Apply recorded decisions to the book."""
+    for decision in decisions:
+        if isinstance(decision, OrderAnswer):
+            order = recording.find_exactly("order", decision.order_id, decision.ce_source, decision.seller_id)
+            apply_answer(recording, cast(Order, order), decision)
+        elif isinstance(decision, Alert):
+            apply_alert(recording, decision)
+        elif isinstance(decision, LimitChanged):
+            _apply_limit(recording.account, decision)
+        elif isinstance(decision, MoreFollows):
+            _open_more(recording, decision)
+    recording.book.touch_account(recording.account)

@@ -1,0 +1,74 @@
+"""An account's exposure as it is published."""
+
+from __future__ import annotations
+
+from projections.context import Context
+from projections.rows import Account, Stages
+from projections.standing import headroom, limit_in_force, total, utilisation_bp, value
+from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place
+
+_STAGES = Stages.__struct_fields__
+
+
+def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> Exposure:
+    """Return the account's balances, valued in its currency, and what they mean against its limit."""
+    stages, unvalued = _valued(account, context)
+    exposure = total(account, context, Stages.exposure)[0]
+    limit = limit_in_force(account, context.today(at_ms))
+    return Exposure(
+        account_id=account.account_id,
+        currency=account.currency,
+        orders_minor=stages.orders,
+        pending_minor=stages.pending,
+        delivered_minor=stages.delivered,
+        invoiced_minor=stages.invoiced,
+        overdue_minor=stages.overdue,
+        disputed_minor=stages.disputed,
+        bills_minor=0,
+        fees_minor=0,
+        unapplied_minor=stages.unapplied,
+        uncleared_minor=stages.uncleared,
+        deposits_minor=stages.deposits,
+        exposure_minor=exposure,
+        cover_minor=0,
+        net_exposure_minor=exposure,
+        limit_minor=None if limit.unlimited else limit.limit_minor,
+        headroom_minor=headroom(exposure, limit),
+        utilisation_bp=utilisation_bp(exposure, limit),
+        status=account.status,
+        ledger=Place(epoch, context.partition, account.seq, EXPOSURE_NUMBER),
+        at_ms=at_ms,
+        business_date=context.business_date,
+        unlimited=limit.unlimited,
+        name=account.name,
+        opened=account.opened,
+        waiting_count=account.waiting_count,
+        parked_count=account.parked_count,
+        unreadable_count=account.unreadable_count,
+        unvalued=unvalued,
+        by_currency=_by_currency(account),
+    )
+
+
+def _valued(account: Account, context: Context) -> tuple[Stages, tuple[str, ...]]:
+    if len(account.stages) == 1 and account.currency in account.stages:
+        return account.stages[account.currency], ()
+    sums = Stages()
+    unvalued = []
+    for currency in sorted(account.stages):
+        if value(1, currency, account, context) is None:
+            unvalued.append(currency)
+        for name in _STAGES:
+            amount = getattr(account.stages[currency], name)
+            valued = value(amount, currency, account, context)
+            setattr(sums, name, getattr(sums, name) + (amount if valued is None else valued))
+    return sums, tuple(unvalued)
+
+
+def _by_currency(account: Account) -> dict[str, CurrencyBalances] | None:
+    if not account.stages or list(account.stages) == [account.currency]:
+        return None
+    return {
+        currency: CurrencyBalances(**{f"{name}_minor": getattr(stages, name) for name in _STAGES})
+        for currency, stages in sorted(account.stages.items())
+    }

@@ -1,0 +1,116 @@
+"""Which function records which fact. Adding a fact that is acted on = one function and one entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import msgspec
+
+from projections import accounts, cash, covers, deliveries, invoices, orders
+from projections.applying import pay_from_free_cash
+from projections.recording import Parked, Recording
+from projections.versions import mark
+from schemas.codec import decode_fact
+from schemas.facts import Fact
+from schemas.facts.desk import (
+    AccountReinstated,
+    AccountSuspended,
+    DeadLetterDismissed,
+    LimitSet,
+    OrderReject,
+    OrderRelease,
+)
+from schemas.facts.dossiers import AccountOpened
+from schemas.facts.invoices import (
+    CreditNoteIssued,
+    DisputeResolved,
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoiceDisputed,
+    InvoiceIssued,
+)
+from schemas.facts.orders import (
+    CheckRequested,
+    DeliveryReversed,
+    OrderAmended,
+    OrderCancelled,
+    OrderClosed,
+    OrderDelivered,
+    OrderPlaced,
+    OrderReopened,
+)
+from schemas.facts.payments import (
+    Allocated,
+    AllocationReversed,
+    PaymentCleared,
+    PaymentReceived,
+    PaymentReversed,
+)
+from schemas.reasons import Refusal
+
+RECORDERS: dict[type[Fact], Callable[[Recording, Any], Refusal | None]] = {
+    AccountOpened: accounts.record_opened,
+    LimitSet: accounts.record_limit,
+    AccountSuspended: accounts.record_suspended,
+    AccountReinstated: accounts.record_reinstated,
+    DeadLetterDismissed: accounts.record_dismissed,
+    OrderRelease: accounts.record_release,
+    OrderReject: accounts.record_reject,
+    OrderPlaced: orders.record_placed,
+    OrderAmended: orders.record_amended,
+    OrderCancelled: orders.record_ended,
+    OrderClosed: orders.record_ended,
+    OrderReopened: orders.record_reopened,
+    CheckRequested: orders.record_check,
+    OrderDelivered: deliveries.record_delivered,
+    DeliveryReversed: deliveries.record_reversed,
+    InvoiceIssued: invoices.record_issued,
+    InvoiceAmended: invoices.record_amended,
+    InvoiceCancelled: invoices.record_cancelled,
+    InvoiceDisputed: invoices.record_disputed,
+    DisputeResolved: invoices.record_resolved,
+    CreditNoteIssued: cash.record_credit_note,
+    PaymentReceived: cash.record_received,
+    PaymentCleared: cash.record_cleared,
+    PaymentReversed: cash.record_reversed,
+    Allocated: cash.record_allocated,
+    AllocationReversed: cash.record_allocation_reversed,
+}
+
+
+def record(recording: Recording, fact: Fact) -> Refusal | None:
+    """Take a fact into the book, with all that waited for it; return why not, leaving the book as it was."""
+    recorder = RECORDERS.get(type(fact))
+    if recorder is None:
+        if fact.document is not None:
+            mark(recording, fact)
+        return None
+    refusal = recorder(recording, fact)
+    if refusal is not None:
+        return refusal
+    while recording.arrived:
+        kind, document_id = recording.arrived.pop(0)
+        for parked in recording.unpark(kind, document_id):
+            _TAKE_UP[parked.what](recording, parked, document_id)
+    while recording.unpaid:
+        pay_from_free_cash(recording, recording.unpaid.pop(0))
+    return None
+
+
+def _take_up_fact(recording: Recording, parked: Parked, _: str) -> None:
+    fact = cast(Fact, decode_fact(parked.topic, parked.value))
+    envelope = msgspec.structs.replace(recording.envelope, ce_source=parked.ce_source, ce_id=parked.ce_id)
+    late = replace(recording, envelope=envelope, topic=parked.topic, value=parked.value)
+    refusal = RECORDERS[type(fact)](late, fact)
+    if refusal is not None:
+        recording.late_refusals.append((refusal, f"{parked.ce_source}/{parked.ce_id}"))
+
+
+_TAKE_UP: dict[str, Callable[[Recording, Parked, str], None]] = {
+    "fact": _take_up_fact,
+    "cover": covers.take_up_cover,
+    "named": cash.take_up_named,
+    "deposit": cash.take_up_deposit,
+}

@@ -1,0 +1,271 @@
+"""A fact being recorded: the book, the account, and what the decisions that follow need to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, cast
+
+import msgspec
+
+from projections.book import Book
+from projections.context import Context
+from projections.rows import (
+    INDEX_FOREIGN,
+    INDEX_PARKED,
+    INDEX_UNPAID,
+    Account,
+    Cash,
+    Document,
+    Invoice,
+    Order,
+    Stages,
+    Versions,
+)
+from schemas.envelope import Envelope
+from schemas.facts import Fact
+from schemas.ledger import Source
+from schemas.reasons import Refusal
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Parked(msgspec.Struct, array_like=True):
+    """What waits for a document: a whole fact, or a part (`cover`, `named`, `deposit`) of the document `key`."""
+
+    what: str
+    topic: str = ""
+    value: bytes = b""
+    ce_source: str = ""
+    ce_id: str = ""
+    key: str = ""
+    kind: str = ""
+    revision: int = 0
+    position: int = 0
+
+
+@dataclass(slots=True)
+class Recording:
+    """One fact on its way into the book. Lists at the end say what followed, in order."""
+
+    book: Book
+    context: Context
+    account: Account
+    envelope: Envelope
+    topic: str
+    value: bytes
+    at_ms: int
+    source: Source
+    answered: list[Order] = field(default_factory=list)
+    shipped: list[Order] = field(default_factory=list)
+    arrived: list[tuple[str, str]] = field(default_factory=list)
+    unpaid: list[Invoice] = field(default_factory=list)
+    waits: list[tuple[str, str]] = field(default_factory=list)
+    late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
+
+    def today(self) -> str:
+        """Return the day that limits count by."""
+        return self.context.today(self.at_ms)
+
+    def stages(self, currency: str) -> Stages:
+        """Return the balances in a currency."""
+        account = self.account
+        found = account.stages.get(currency)
+        if found is None:
+            found = account.stages[currency] = Stages()
+            if currency != account.currency:
+                self.book.index_put(INDEX_FOREIGN, "", account.account_id.encode())
+        return found
+
+    def find(self, kind: str, document_id: str, seller_id: str | None) -> Document | None:
+        """Return the document a fact refers to: of the seller it names, else of its own source, else the first."""
+        first = self.book.document(kind, self.account.account_id, document_id)
+        if first is None or not first.twins:
+            return first
+        documents = [first, *(self.find_key(kind, key) for key in first.twins)]
+        if seller_id is not None:
+            documents = [found for found in documents if found.seller_id == seller_id] or documents
+        return next((found for found in documents if found.ce_source == self.envelope.ce_source), documents[0])
+
+    def find_exactly(self, kind: str, document_id: str, ce_source: str, seller_id: str | None) -> Document:
+        """Return the document of a source and seller that a decision names: that it exists is an invariant."""
+        first = self.book.document(kind, self.account.account_id, document_id)
+        if first is not None and first.ce_source == ce_source and first.seller_id == seller_id:
+            return first
+        return self.find_key(kind, _twin_key(document_id, ce_source, seller_id))
+
+    def find_own(self, kind: str, document_id: str, seller_id: str | None) -> Document | None:
+        """Return the document of exactly this source and seller."""
+        first = self.book.document(kind, self.account.account_id, document_id)
+        if first is None or (first.ce_source == self.envelope.ce_source and first.seller_id == seller_id):
+            return first
+        key = _twin_key(document_id, self.envelope.ce_source, seller_id)
+        return self.find_key(kind, key) if key in first.twins else None
+
+    def new_key(self, kind: str, document_id: str, seller_id: str | None) -> str:
+        """Return the key for a new document: its id, or one beside the document that has this id already."""
+        first = self.book.document(kind, self.account.account_id, document_id)
+        if first is None:
+            return document_id
+        key = _twin_key(document_id, self.envelope.ce_source, seller_id)
+        first.twins.append(key)
+        self.touch(kind, first)
+        return key
+
+    def find_key(self, kind: str, key: str) -> Document:
+        """Return a document by its key, which came from another row: that it exists is an invariant."""
+        found = self.book.document(kind, self.account.account_id, key)
+        assert found is not None, f"{kind} {key!r} of account {self.account.account_id!r} is named and not there"
+        return found
+
+    def touch(self, kind: str, document: Document) -> None:
+        """Note that a document is new or changed."""
+        self.book.touch(kind, self.account.account_id, document)
+
+    def order(self, key: str) -> Order:
+        """Return an order that is known to exist."""
+        return cast(Order, self.find_key("order", key))
+
+    def invoice(self, key: str) -> Invoice:
+        """Return an invoice that is known to exist."""
+        return cast(Invoice, self.find_key("invoice", key))
+
+    def cash(self, key: str) -> tuple[str, Cash]:
+        """Return a payment or credit note by its marked key: `p:` or `q:` and the key."""
+        kind = "payment" if key[0] == "p" else "credit_note"
+        return kind, cast(Cash, self.find_key(kind, key[2:]))
+
+    def park(self, kind: str, document_id: str, parked: Parked | None = None) -> None:
+        """Let this fact, or a part of a document, wait for a document of this id."""
+        item = parked or Parked("fact", self.topic, self.value, self.envelope.ce_source, self.envelope.ce_id)
+        self.account.park_no += 1
+        self.account.parked_count += 1
+        suffix = b"%s\x00%s\x00%s" % (kind.encode(), document_id.encode(), self.account.park_no.to_bytes(8, "big"))
+        self.book.index_put(INDEX_PARKED, self.account.account_id, suffix, msgspec.msgpack.encode(item))
+        self.waits.append((kind, document_id))
+
+    def unpark(self, kind: str, document_id: str) -> list[Parked]:
+        """Return, and no longer keep, what waited for a document of this id, oldest first."""
+        if not self.account.parked_count:
+            return []
+        start = b"%s\x00%s\x00" % (kind.encode(), document_id.encode())
+        found = []
+        for suffix, value in self.book.index(INDEX_PARKED, self.account.account_id).items(start):
+            if not suffix.startswith(start):
+                break
+            found.append((suffix, msgspec.msgpack.decode(value, type=Parked)))
+        for suffix, _ in found:
+            self.book.index_delete(INDEX_PARKED, self.account.account_id, suffix)
+        self.account.parked_count -= len(found)
+        return [parked for _, parked in found]
+
+    def recount_order(self, order: Order) -> None:
+        """Bring the balances in line with an order."""
+        counts = order_counts(order)
+        if counts != order.counted:
+            stages, before = self.stages(order.currency), order.counted
+            stages.orders += counts[0] - before[0]
+            stages.pending += counts[1] - before[1]
+            stages.delivered += counts[2] - before[2]
+            stages.deposits += counts[3] - before[3]
+            order.counted = counts
+        self.touch("order", order)
+
+    def recount_invoice(self, invoice: Invoice) -> None:
+        """Bring the balances in line with an invoice."""
+        counts = invoice_counts(invoice, self.context.business_date)
+        if counts != invoice.counted:
+            stages, before = self.stages(invoice.currency), invoice.counted
+            stages.invoiced += counts[0] - before[0]
+            stages.overdue += counts[1] - before[1]
+            stages.disputed += counts[2] - before[2]
+            invoice.counted = counts
+        self.touch("invoice", invoice)
+
+    def recount_cash(self, kind: str, cash: Cash) -> None:
+        """Bring the balances in line with a payment or credit note."""
+        counts = cash_counts(cash)
+        if counts != cash.counted:
+            stages, before = self.stages(cash.currency), cash.counted
+            stages.unapplied += counts[0] - before[0]
+            stages.uncleared += counts[1] - before[1]
+            cash.counted = counts
+        self.touch(kind, cash)
+
+    def unpaid_owner(self, currency: str) -> str:
+        """Return the owner of the index of unpaid parts in a currency."""
+        return f"{self.account.account_id}\x1f{currency}"
+
+    def index_unpaid(self, invoice: Invoice, number: int, due_on: str, is_open: bool) -> None:
+        """List a part among the unpaid ones, or no longer."""
+        suffix = b"%s\x00%s\x00%05d" % (due_on.encode(), invoice.key.encode(), number)
+        owner = self.unpaid_owner(invoice.currency)
+        if is_open:
+            self.book.index_put(INDEX_UNPAID, owner, suffix)
+            if self.context.business_date is None or due_on >= self.context.business_date:
+                self.book.note_date(self.account, due_on)
+        else:
+            self.book.index_delete(INDEX_UNPAID, owner, suffix)
+
+
+def order_counts(order: Order) -> tuple[int, int, int, int]:
+    """Return what an order adds to (orders, pending, delivered, deposits).
+
+    All follow from sums, so that the order in which deliveries and invoices arrive does not matter.
+    """
+    done = not order.is_open or order.delivered_finals > 0 or order.invoiced_finals > 0
+    rest = 0 if done or order.kind in NOT_BINDING else max(0, order.amount - max(order.delivered, order.invoiced))
+    delivered = 0 if order.invoiced_finals > 0 else max(0, order.delivered - order.invoiced)
+    released = rest if order.state == "released" else 0
+    pending = rest if order.state == "waiting" else 0
+    deposit = sum(order.deposits.values()) if order.deposits else 0
+    return released, pending, delivered, min(deposit, released + delivered)
+
+
+NOT_BINDING = ("quote", "contract")
+"""Kinds of orders that promise no delivery: kept, neither checked nor counted."""
+
+
+def order_rest(order: Order) -> int:
+    """Return what of an order is still to be delivered and not invoiced ahead."""
+    if not order.is_open or order.delivered_finals > 0 or order.invoiced_finals > 0:
+        return 0
+    return max(0, order.amount - max(order.delivered, order.invoiced))
+
+
+def invoice_counts(invoice: Invoice, business_date: str | None) -> tuple[int, int, int]:
+    """Return what an invoice adds to (invoiced, overdue, disputed)."""
+    if invoice.cancelled:
+        return 0, 0, 0
+    invoiced = overdue = 0
+    for part in invoice.parts:
+        still_open = part.amount - part.applied
+        invoiced += still_open
+        if business_date is not None and part.due_on < business_date:
+            overdue += still_open
+    disputed = min(invoiced, sum(invoice.disputes.values())) if invoice.disputes else 0
+    return invoiced, overdue, disputed
+
+
+def cash_counts(cash: Cash) -> tuple[int, int]:
+    """Return what a payment or credit note adds to (unapplied, uncleared)."""
+    if cash.reversed:
+        return 0, 0
+    if not cash.cleared:
+        return 0, cash.amount
+    return cash.amount - sum(cash.applied.values()) - cash.order_held, 0
+
+
+def content_digest(fact: Fact) -> bytes:
+    """Return 8 bytes that tell one content of a fact from another; fields that are not read do not matter."""
+    return blake2b(_encode(fact), digest_size=8).digest()
+
+
+def first_version(fact: Any) -> Versions:
+    """Return the versions of a document that a fact is the first of."""
+    revision = getattr(fact, "revision", 1)
+    return Versions({revision: content_digest(fact)}, revision)
+
+
+def _twin_key(document_id: str, ce_source: str, seller_id: str | None) -> str:
+    return f"{document_id}\x1f{seller_id or ''}\x1f{ce_source}"

@@ -1,0 +1,297 @@
+"""Rows: an account's summary and its documents, each stored by itself, so that a fact touches only what it names."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+SEPARATOR = b"\x00"
+"""Ids hold no control characters (the codec sees to it), so no id can reach into another row's key."""
+
+
+class Stages(Struct, array_like=True):
+    """One currency's balances of an account, in minor units. Nothing is in two stages at once.
+
+    `overdue` and `disputed` are parts of `invoiced`; `pending` and `uncleared` are shown and not counted;
+    `deposits` is cash for one order, as far as that order's own exposure goes.
+    """
+
+    orders: int = 0
+    pending: int = 0
+    delivered: int = 0
+    invoiced: int = 0
+    overdue: int = 0
+    disputed: int = 0
+    unapplied: int = 0
+    uncleared: int = 0
+    deposits: int = 0
+
+    def exposure(self) -> int:
+        """Return what is at risk. Source: design, words."""
+        return self.orders + self.delivered + self.invoiced - self.unapplied - self.deposits
+
+
+class OpenAlert(Struct, array_like=True):
+    """An alert that was raised and not cleared."""
+
+    alert_id: str
+    level: str
+    line: int
+    subject: str | None
+
+
+class TemporaryLimit(Struct, array_like=True):
+    """A limit for some days, both included; ISO dates."""
+
+    valid_from: str
+    valid_until: str
+    limit_minor: int
+    unlimited: bool
+
+
+class Account(Struct, array_like=True):
+    """The summary of an account.
+
+    `next_on` is the first date after whose close something changes by itself. `swept_no` is the number of the last
+    broadcast to all accounts that this one was taken through. The `*_no` fields only count up.
+    """
+
+    account_id: str
+    currency: str
+    opened: bool = False
+    name: str | None = None
+    status: Literal["active", "suspended"] = "active"
+    limit_minor: int | None = None
+    unlimited: bool = False
+    temporary: list[TemporaryLimit] = field(default_factory=list)
+    limit_told: tuple[int | None, bool] = (None, False)
+    stages: dict[str, Stages] = field(default_factory=dict)
+    alerts: dict[str, OpenAlert] = field(default_factory=dict)
+    unreadable_count: int = 0
+    waiting_count: int = 0
+    parked_count: int = 0
+    order_no: int = 0
+    release_no: int = 0
+    cash_no: int = 0
+    park_no: int = 0
+    alert_no: int = 0
+    swept_no: int = -1
+    next_on: str | None = None
+    overdue_through: str = ""
+    seq: int = -1
+
+
+class Versions(Struct, array_like=True):
+    """Which revisions of a document were seen, each with the digest of what it said."""
+
+    seen: dict[int, bytes] = field(default_factory=dict)
+    latest: int = 0
+
+
+class Order(Struct, array_like=True):
+    """An order. `counted` is what it adds to (orders, pending, delivered, deposits) of its currency now."""
+
+    key: str
+    order_id: str
+    ce_source: str
+    seller_id: str | None
+    versions: Versions
+    currency: str
+    amount: int
+    kind: str
+    number: int
+    is_open: bool = True
+    state: Literal["new", "waiting", "released", "rejected"] = "new"
+    delivered: int = 0
+    invoiced: int = 0
+    delivered_finals: int = 0
+    invoiced_finals: int = 0
+    deposits: dict[str, int] = field(default_factory=dict)
+    decision_no: int = 0
+    release_no: int = 0
+    releases_before: int = 0
+    released_by_desk: bool = False
+    reasons: list[str] = field(default_factory=list)
+    counted: tuple[int, int, int, int] = (0, 0, 0, 0)
+    twins: list[str] = field(default_factory=list)
+
+
+class Delivery(Struct, array_like=True):
+    """A delivery: what it covers as (order key, amount), how much of it was invoiced by naming it."""
+
+    key: str
+    ce_source: str
+    seller_id: str | None
+    versions: Versions
+    covers: list[tuple[str, int]]
+    final: bool
+    reversed: bool = False
+    invoiced: int = 0
+    invoiced_finals: int = 0
+    twins: list[str] = field(default_factory=list)
+
+
+class Part(Struct, array_like=True):
+    """An instalment of an invoice; `applied` never exceeds `amount`."""
+
+    number: int
+    amount: int
+    due_on: str
+    applied: int = 0
+
+    def open(self) -> int:
+        """Return what is still to be paid."""
+        return self.amount - self.applied
+
+
+class Application(Struct, array_like=True):
+    """Cash (or a discount, with no cash row) on an instalment of an invoice."""
+
+    cash_key: str
+    number: int
+    amount: int
+    provisional: bool
+    allocation_key: str = ""
+
+
+class Invoice(Struct, array_like=True):
+    """An invoice. `counted` is what it adds to (invoiced, overdue, disputed) of its currency now."""
+
+    key: str
+    invoice_id: str
+    ce_source: str
+    seller_id: str | None
+    versions: Versions
+    currency: str
+    amount: int
+    issued_on: str
+    due_on: str | None
+    parts: list[Part]
+    covers: list[tuple[str, str, int]] = field(default_factory=list)
+    final: bool = False
+    cancelled: bool = False
+    applications: list[Application] = field(default_factory=list)
+    disputes: dict[str, int] = field(default_factory=dict)
+    counted: tuple[int, int, int] = (0, 0, 0)
+    twins: list[str] = field(default_factory=list)
+
+
+class Named(Struct, array_like=True):
+    """A part of cash that is meant for an invoice not seen yet."""
+
+    invoice_id: str
+    number: int | None
+    amount: int
+    allocation_key: str
+
+
+class Cash(Struct, array_like=True):
+    """A payment or a credit note. `counted` is what it adds to (unapplied, uncleared) of its currency now."""
+
+    key: str
+    ce_source: str
+    seller_id: str | None
+    versions: Versions
+    currency: str
+    amount: int
+    number: int
+    cleared: bool
+    reversed: bool = False
+    applied: dict[str, int] = field(default_factory=dict)
+    named: list[Named] = field(default_factory=list)
+    order_key: str | None = None
+    order_held: int = 0
+    explicit: bool = False
+    counted: tuple[int, int] = (0, 0)
+    twins: list[str] = field(default_factory=list)
+
+    def free(self) -> int:
+        """Return what of it pays nothing and is meant for nothing yet."""
+        if not self.cleared or self.reversed:
+            return 0
+        return self.amount - sum(self.applied.values()) - self.order_held - sum(part.amount for part in self.named)
+
+
+class Mark(Struct, array_like=True):
+    """A document of which only the identity matters afterwards: an allocation, a dispute, a check, a cover."""
+
+    key: str
+    ce_source: str
+    seller_id: str | None
+    versions: Versions
+    done: bool = False
+    about: list[str] = field(default_factory=list)
+    twins: list[str] = field(default_factory=list)
+
+
+Document = Order | Delivery | Invoice | Cash | Mark
+DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
+Row = Account | Order | Delivery | Invoice | Cash | Mark
+
+KINDS: dict[str, tuple[bytes, type[Document]]] = {
+    "order": (b"o", Order),
+    "delivery": (b"d", Delivery),
+    "invoice": (b"i", Invoice),
+    "payment": (b"p", Cash),
+    "credit_note": (b"q", Cash),
+    "allocation": (b"m", Mark),
+    "dispute": (b"t", Mark),
+    "check": (b"h", Mark),
+    "cover": (b"v", Mark),
+    "contract": (b"j", Mark),
+    "bill": (b"b", Mark),
+    "account": (b"g", Mark),
+    "delivery_reversal": (b"1", Mark),
+    "invoice_cancellation": (b"2", Mark),
+    "payment_clearing": (b"3", Mark),
+    "payment_reversal": (b"4", Mark),
+    "allocation_reversal": (b"5", Mark),
+    "dispute_resolution": (b"6", Mark),
+    "cover_release": (b"7", Mark),
+    "bill_honouring": (b"8", Mark),
+    "bill_dishonouring": (b"9", Mark),
+}
+"""The first byte of the key, and the shape, of each kind of document."""
+
+ACCOUNT = b"a"
+INDEX_UNPAID = b"U"
+INDEX_WAITING = b"W"
+INDEX_RELEASED = b"R"
+INDEX_CASH = b"C"
+INDEX_PARKED = b"K"
+INDEX_UNREADABLE = b"L"
+INDEX_DATES = b"N"
+INDEX_FOREIGN = b"X"
+FACT_ID = b"F"
+PARTITION = b"P"
+
+
+def account_key(account_id: str) -> bytes:
+    """Return the key of an account's summary row."""
+    return ACCOUNT + account_id.encode()
+
+
+def document_key(kind: str, account_id: str, key: str) -> bytes:
+    """Return the key of a document's row."""
+    return b"%s%s\x00%s" % (KINDS[kind][0], account_id.encode(), key.encode())
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_DECODERS = {shape: msgspec.msgpack.Decoder(shape).decode for shape in {Account, *(s for _, s in KINDS.values())}}
+
+
+def encode_row(row: Row) -> bytes:
+    """Return a row's stored bytes."""
+    return _encode(row)
+
+
+def decode_account(value: bytes) -> Account:
+    """Return a summary from its stored bytes."""
+    return _DECODERS[Account](value)  # type: ignore[return-value]
+
+
+def decode_document(kind: str, value: bytes) -> Document:
+    """Return a document from its stored bytes."""
+    return _DECODERS[KINDS[kind][1]](value)  # type: ignore[return-value]

@@ -1,0 +1,81 @@
+"""Where an account stands: exposure in its own currency, the limit in force, headroom, utilisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from projections.context import Context
+from projections.rows import Account, Stages
+from schemas.money import convert
+
+
+class Limit(NamedTuple):
+    """The limit in force; `limit_minor` None without `unlimited` means that none was set."""
+
+    limit_minor: int | None
+    unlimited: bool
+    until: str | None
+
+
+class Standing(NamedTuple):
+    """Exposure, limit and what is free. `headroom_minor` is None without a limit or without an end to it.
+
+    `unvalued` names currencies that have a balance and no rate; they count at face value until one is known.
+    """
+
+    exposure_minor: int
+    limit: Limit
+    headroom_minor: int | None
+    unvalued: tuple[str, ...]
+
+
+def limit_in_force(account: Account, today: str) -> Limit:
+    """Return the temporary limit that holds today, the youngest first, else the lasting one."""
+    for temporary in reversed(account.temporary):
+        if temporary.valid_from <= today <= temporary.valid_until:
+            return Limit(temporary.limit_minor, temporary.unlimited, temporary.valid_until)
+    return Limit(account.limit_minor, account.unlimited, None)
+
+
+def value(amount_minor: int, currency: str, account: Account, context: Context) -> int | None:
+    """Return an amount in the account's currency, or None where a rate is missing."""
+    if currency == account.currency:
+        return amount_minor
+    return convert(amount_minor, currency, account.currency, context.base, context.rates)
+
+
+def standing(account: Account, context: Context, today: str) -> Standing:
+    """Return where the account stands now."""
+    exposure, unvalued = total(account, context, Stages.exposure)
+    limit = limit_in_force(account, today) if account.temporary else Limit(account.limit_minor, account.unlimited, None)
+    return Standing(exposure, limit, headroom(exposure, limit), unvalued)
+
+
+def headroom(exposure_minor: int, limit: Limit) -> int | None:
+    """Return limit less exposure, never more than the limit; None where there is no number."""
+    if limit.unlimited or limit.limit_minor is None:
+        return None
+    return min(limit.limit_minor, limit.limit_minor - exposure_minor)
+
+
+def utilisation_bp(exposure_minor: int, limit: Limit) -> int | None:
+    """Return exposure over limit in basis points, never below 0; None for no limit, unlimited, or no credit."""
+    if limit.unlimited or not limit.limit_minor:
+        return None
+    return max(0, exposure_minor * 10_000 // limit.limit_minor)
+
+
+def total(account: Account, context: Context, number: Callable[[Stages], int]) -> tuple[int, tuple[str, ...]]:
+    """Return the sum over currencies of one number of the stages, and the currencies that have no rate."""
+    stages = account.stages
+    if len(stages) == 1 and account.currency in stages:
+        return number(stages[account.currency]), ()
+    amount, unvalued = 0, []
+    for currency in sorted(stages):
+        of_currency = number(stages[currency])
+        valued = value(of_currency, currency, account, context)
+        if valued is None:
+            unvalued.append(currency)
+        amount += of_currency if valued is None else valued
+    return amount, tuple(unvalued)

@@ -1,0 +1,194 @@
+"""One step of the core: a fact in, decisions out, the book changed.
+
+`step` decides; `evolve` only applies what the ledger recorded. Both record facts by the same functions, so that
+evolving a step's own decisions gives the same book (a property test).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import blake2b
+from typing import cast
+
+from msgspec import Struct
+
+from projections.accounts import note_unreadable, resolve_dead_letter
+from projections.book import Book
+from projections.context import Context
+from projections.deciding import LATE, Before, apply_decisions, decide, tell
+from projections.recorders import record
+from projections.recording import Recording
+from projections.rows import FACT_ID, Account
+from projections.versions import verdict_on
+from projections.warning_lines import is_over, occur, watch
+from schemas.codec import Unreadable
+from schemas.decisions import AnyDecision, FactRejected
+from schemas.envelope import Envelope
+from schemas.facts import Fact
+from schemas.ledger import Source, digest
+from schemas.reasons import SETTLED_REFUSALS, Refusal
+
+
+class Arrival(Struct, frozen=True, gc=False):
+    """A record of a source topic as the core takes it: its place, its bytes, what they say.
+
+    `digest` is that of the bytes as they were received, where the ledger tells it; else it is made from `value`.
+    """
+
+    source: Source
+    topic: str
+    account_id: str | None
+    value: bytes
+    envelope: Envelope
+    at_ms: int
+    fact: Fact | Unreadable
+    digest: str = ""
+
+    @property
+    def dead_letter(self) -> str:
+        """Return the id that this record has as a dead letter: where it was read."""
+        return f"{self.source.topic}/{self.source.partition}/{self.source.offset}"
+
+
+def fact_id(arrival: Arrival) -> str:
+    """Return the fact's identity: its `ce_id` within its source, else its document and revision; else empty."""
+    envelope, fact = arrival.envelope, arrival.fact
+    if envelope.ce_id:
+        return f"{envelope.ce_source}/{envelope.ce_id}"
+    if isinstance(fact, Unreadable):
+        return ""
+    revision = getattr(fact, "revision", None)
+    if fact.document is not None:
+        kind, id_field = fact.document
+        seller = getattr(fact, "seller_id", None) or ""
+        return f"{envelope.ce_source}/{kind}/{seller}/{getattr(fact, id_field)}/{revision or 1}"
+    if revision is not None:
+        tag = fact.__struct_config__.tag
+        return f"{envelope.ce_source}/{tag}/{fact.order_id}/{revision}"  # type: ignore[attr-defined]
+    return ""
+
+
+def step(book: Book, context: Context, arrival: Arrival) -> list[AnyDecision] | None:
+    """Take a fact in and return what follows from it; None for a repeat, which leaves no trace."""
+    if isinstance(arrival.fact, Unreadable):
+        return _refuse_unreadable(book, context, arrival, arrival.fact)
+    recording = _open(book, context, arrival)
+    identity = fact_id(arrival)
+    if not identity:
+        return _refuse(recording, arrival, "fact_id_missing", "expected header ce_id, received none")
+    verdict = verdict_on(recording, arrival.fact)
+    if verdict == "repeat" or (verdict is None and _is_known(book, context, identity)):
+        return None
+    if verdict not in (None, "new", "correction"):
+        return _refuse(recording, arrival, cast(Refusal, verdict), "")
+    before = Before(recording)
+    refusal = record(recording, arrival.fact)
+    if refusal is not None:
+        return _refuse(recording, arrival, refusal, "")
+    _note(recording, arrival, identity if verdict is None else None)
+    decisions = tell(recording, arrival.fact)
+    decide(recording, arrival.fact, identity, before, decisions)
+    if verdict == "correction":
+        decisions.extend(_agreement(recording, arrival.fact))
+    return decisions
+
+
+def evolve(book: Book, context: Context, arrival: Arrival, decisions: list[AnyDecision]) -> None:
+    """Apply a fact with the decisions that the ledger recorded for it; nothing is decided."""
+    if isinstance(arrival.fact, Unreadable) and arrival.account_id is None:
+        return
+    recording = _open(book, context, arrival)
+    refused = decisions[0] if decisions and isinstance(decisions[0], FactRejected) else None
+    if refused is None or refused.path == LATE:
+        assert isinstance(arrival.fact, Fact), f"{arrival.dead_letter} is unreadable and the ledger does not say so"
+        _take_in(recording, arrival)
+    elif refused.parks:
+        note_unreadable(recording, arrival.dead_letter)
+    apply_decisions(recording, decisions)
+
+
+def _take_in(recording: Recording, arrival: Arrival) -> None:
+    fact = cast(Fact, arrival.fact)
+    identity = fact_id(arrival)
+    known_by_document = verdict_on(recording, fact) is not None
+    refusal = record(recording, fact)
+    assert refusal is None, f"{arrival.dead_letter}: the ledger took {identity} in, this version refuses it: {refusal}"
+    _note(recording, arrival, None if known_by_document else identity)
+
+
+def _open(book: Book, context: Context, arrival: Arrival) -> Recording:
+    assert arrival.account_id is not None, f"{arrival.dead_letter} has no account"
+    account = book.account(arrival.account_id)
+    if account is None:
+        currency = getattr(arrival.fact, "currency", None) or context.base
+        account = Account(arrival.account_id, currency, swept_no=max(context.all_no, context.rates_no))
+    return Recording(
+        book, context, account, arrival.envelope, arrival.topic, arrival.value, arrival.at_ms, arrival.source
+    )
+
+
+def _note(recording: Recording, arrival: Arrival, identity: str | None) -> None:
+    if identity is not None:
+        recording.book.put_plain(_id_key(recording.context, identity, 0), b"")
+    if arrival.envelope.redrives:
+        resolve_dead_letter(recording, arrival.envelope.redrives)
+    recording.book.touch_account(recording.account)
+
+
+def _is_known(book: Book, context: Context, identity: str) -> bool:
+    return any(book.plain(_id_key(context, identity, age)) is not None for age in (0, 1))
+
+
+def _id_key(context: Context, identity: str, age: int) -> bytes:
+    return FACT_ID + generation(context, age) + blake2b(identity.encode(), digest_size=16).digest()
+
+
+def generation(context: Context, age: int) -> bytes:
+    """Return the generation that ids are kept under: one lasts as long as the policy keeps ids, two are kept."""
+    if context.business_date is None:
+        return bytes(4)
+    number = date.fromisoformat(context.business_date).toordinal() // context.policy.fact_ids_kept_days - age
+    return number.to_bytes(4, "big")
+
+
+def _refuse_unreadable(
+    book: Book, context: Context, arrival: Arrival, unreadable: Unreadable
+) -> list[AnyDecision] | None:
+    rejected = FactRejected(
+        code=unreadable.code,
+        path=unreadable.path,
+        message=unreadable.message,
+        digest=arrival.digest or digest(arrival.value),
+        parks=arrival.account_id is not None,
+    )
+    if arrival.account_id is None:
+        return [rejected]
+    recording = _open(book, context, arrival)
+    note_unreadable(recording, arrival.dead_letter)
+    book.touch_account(recording.account)
+    return [rejected, *watch(recording)]
+
+
+def _refuse(recording: Recording, arrival: Arrival, code: Refusal, message: str) -> list[AnyDecision]:
+    parks = code not in SETTLED_REFUSALS
+    rejected = FactRejected(code=code, message=message, digest=arrival.digest or digest(arrival.value), parks=parks)
+    decisions: list[AnyDecision] = [rejected]
+    if parks:
+        note_unreadable(recording, arrival.dead_letter)
+        decisions.extend(watch(recording))
+    elif code == "exists_with_different_content":
+        subject = _subject(cast(Fact, arrival.fact))
+        rule = recording.context.policy.warnings.fact_contradicts
+        decisions.extend(occur(recording, "fact_contradicts", subject, rule))
+    recording.book.touch_account(recording.account)
+    return decisions
+
+
+def _subject(fact: Fact) -> str:
+    kind, id_field = fact.document or ("order", "order_id")
+    return f"{kind}/{getattr(fact, id_field)}"
+
+
+def _agreement(recording: Recording, fact: Fact) -> list[AnyDecision]:
+    rule = recording.context.policy.warnings.fact_contradicts
+    return is_over(recording, "fact_contradicts", _subject(fact), rule)

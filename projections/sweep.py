@@ -1,0 +1,210 @@
+"""Broadcasts and the sweeps they open: what holds for all accounts, and the accounts it touches one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from projections.accounts import drop_lapsed
+from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
+from projections.book import Book
+from projections.context import Context, Sweep, day_before
+from projections.deciding import Before, apply_decisions, decide
+from projections.recording import Recording
+from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
+from projections.step import generation
+from projections.warning_lines import watch
+from schemas.decisions import AnyDecision, FactRejected, MoreFollows
+from schemas.envelope import Envelope
+from schemas.facts import Broadcast
+from schemas.facts.control import DayClosed, PolicyAdopted, RatesSet
+from schemas.ledger import Source
+from schemas.policy import PolicyInvalid, read_policy
+
+
+def step_broadcast(
+    book: Book, context: Context, fact: Broadcast, number: int, source: Source, seq: int, effect: str, at_ms: int
+) -> list[AnyDecision] | None:
+    """Put a broadcast in force, open its sweep, and return what is to be said of it; None for a repeat."""
+    if number <= context.control_no:
+        return None
+    if isinstance(fact, DayClosed) and _is_closed(context, fact):
+        context.control_no = number
+        return None
+    if isinstance(fact, PolicyAdopted):
+        try:
+            read_policy(fact.policy)
+        except PolicyInvalid as error:
+            context.control_no = number
+            return [FactRejected(code="policy_invalid", path="$.policy", message=str(error))]
+    evolve_broadcast(book, context, fact, number, source, seq, effect, at_ms)
+    return []
+
+
+def _is_closed(context: Context, fact: DayClosed) -> bool:
+    return context.business_date is not None and fact.business_date.isoformat() <= context.business_date
+
+
+def evolve_broadcast(
+    book: Book, context: Context, fact: Broadcast, number: int, source: Source, seq: int, effect: str, at_ms: int
+) -> None:
+    """Put a broadcast in force as the ledger recorded it."""
+    context.control_no = number
+    if isinstance(fact, DayClosed):
+        _close_day(book, context, fact)
+        kind = "day"
+    elif isinstance(fact, PolicyAdopted):
+        context.adopt(read_policy(fact.policy))
+        context.all_no = number
+        kind = "policy"
+    elif isinstance(fact, RatesSet):
+        context.base, context.rates, context.rates_no = fact.base, dict(fact.rates), number
+        kind = "rates"
+    else:
+        return
+    context.sweeps.append(Sweep(kind, seq, number, "", source, 0, effect, at_ms))
+
+
+def _close_day(book: Book, context: Context, fact: DayClosed) -> None:
+    old = generation(context, 1)
+    if context.business_date is not None:
+        _forget_dates(book, context.business_date)
+    context.close(fact.business_date)
+    if generation(context, 1) > old:
+        for key, _ in list(book.rows.scan(FACT_ID, FACT_ID + generation(context, 1))):
+            book.put_plain(key, None)
+
+
+def _forget_dates(book: Book, before: str) -> None:
+    """Dates before the last closed day were swept, for sweeps of days never overlap."""
+    end = before.encode()
+    for suffix, _ in list(_until(book, end)):
+        book.index_delete(INDEX_DATES, "", suffix)
+        book.dates_noted.discard(suffix)
+
+
+def _until(book: Book, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for suffix, value in book.index(INDEX_DATES, "").items():
+        if suffix >= end:
+            return
+        yield suffix, value
+
+
+def accounts_to_sweep(book: Book, context: Context, sweep: Sweep) -> list[str]:
+    """Return the accounts that a sweep still has to touch, in the order of their keys."""
+    if sweep.kind == "more":
+        return [sweep.after]
+    if sweep.kind == "day":
+        assert context.business_date is not None, "a day is swept and none is closed"
+        found = {suffix[11:].decode() for suffix, _ in _until(book, context.business_date.encode())}
+    elif sweep.kind == "rates":
+        found = {suffix.decode() for suffix, _ in book.index(INDEX_FOREIGN, "").items()}
+    else:
+        found = book.account_ids()
+    return sorted(found, key=str.encode)
+
+
+def needs_sweep(context: Context, account: Account) -> bool:
+    """Return whether an account is still to be taken through a broadcast that is in force."""
+    if account.next_on is not None and context.business_date is not None and account.next_on < context.business_date:
+        return True
+    if account.swept_no < context.all_no:
+        return True
+    return account.swept_no < context.rates_no and any(other != account.currency for other in account.stages)
+
+
+def step_sweep(book: Book, context: Context, sweep: Sweep, account: Account) -> list[AnyDecision]:
+    """Take an account through everything that is in force and return what follows from it."""
+    recording = _recording(book, context, sweep, account)
+    decisions: list[AnyDecision] = []
+    if sweep.kind == "more":
+        _go_on(recording, sweep, decisions)
+    else:
+        before = Before(recording)
+        _bring_up_to_date(recording)
+        decide(
+            recording, None, f"{sweep.source.topic}/{sweep.source.partition}/{sweep.source.offset}", before, decisions
+        )
+    book.touch_account(account)
+    return decisions
+
+
+def evolve_sweep(book: Book, context: Context, sweep: Sweep, account: Account, decisions: list[AnyDecision]) -> None:
+    """Take an account through a sweep as the ledger recorded it."""
+    recording = _recording(book, context, sweep, account)
+    if sweep.kind == "more":
+        context.sweeps.remove(sweep)
+    else:
+        _bring_up_to_date(recording)
+    apply_decisions(recording, decisions)
+
+
+def _recording(book: Book, context: Context, sweep: Sweep, account: Account) -> Recording:
+    sweep.index += 1
+    source = msgspec.structs.replace(sweep.source, index=sweep.index)
+    envelope = Envelope(effect=sweep.effect)  # type: ignore[arg-type]
+    return Recording(book, context, account, envelope, "control", b"", sweep.at_ms, source)
+
+
+def _cause(sweep: Sweep) -> str:
+    return f"{sweep.source.topic}/{sweep.source.partition}/{sweep.source.offset}"
+
+
+def _go_on(recording: Recording, sweep: Sweep, decisions: list[AnyDecision]) -> None:
+    recording.context.sweeps.remove(sweep)
+    identity = _cause(sweep)
+    room = DECISIONS_PER_RECORD
+    if sweep.target_minor is None:
+        found, more = check_waiting_again(recording, identity, room)
+    else:
+        found, more = withdraw_releases(recording, identity, sweep.target_minor, room)
+    decisions.extend(found)
+    if more:
+        follows = MoreFollows(target_minor=sweep.target_minor)
+        decisions.append(follows)
+        apply_decisions(recording, [follows])
+    decisions.extend(watch(recording))
+
+
+def _bring_up_to_date(recording: Recording) -> None:
+    account, context = recording.account, recording.context
+    account.swept_no = max(context.all_no, context.rates_no)
+    if context.business_date is None:
+        return
+    drop_lapsed(account, recording.today())
+    for currency in list(account.stages):
+        _recount_overdue(recording, currency)
+    account.overdue_through = context.business_date
+    account.next_on = _next_date(recording)
+
+
+def _recount_overdue(recording: Recording, currency: str) -> None:
+    """Recount only what became overdue since the last time."""
+    end = str(recording.context.business_date).encode()
+    start = recording.account.overdue_through.encode()
+    keys = []
+    for suffix, _ in recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency)).items(start):
+        if suffix >= end:
+            break
+        keys.append(suffix.split(b"\x00")[1].decode())
+    for key in dict.fromkeys(keys):
+        recording.recount_invoice(recording.invoice(key))
+
+
+def _next_date(recording: Recording) -> str | None:
+    """Return the first date after whose close the account changes by itself again."""
+    account, today = recording.account, recording.today()
+    business_date = str(recording.context.business_date)
+    dates = []
+    for currency in account.stages:
+        items = recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency)).items(business_date.encode())
+        first = next(items, None)
+        if first is not None:
+            dates.append(first[0][:10].decode())
+    for limit in account.temporary:
+        if limit.valid_from > today:
+            dates.append(day_before(limit.valid_from, 2))
+        if limit.valid_until < "9999":
+            dates.append(day_before(limit.valid_until))
+    return min(dates, default=None)

@@ -1,0 +1,159 @@
+"""Decisions: what follows from a fact. They stand in the ledger beside it, and most are published.
+
+In the ledger a decision has no id: its place (partition, seq, n) and the record's hash are its identity, and the
+published form adds them (`publication.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Level = Literal["notice", "warning", "critical"]
+LEVELS: dict[str, int] = {"notice": 0, "warning": 1, "critical": 2}
+Reason = dict[str, str | int]
+"""`code`, `answer`, and the numbers compared, each with its unit in its name."""
+
+
+class Decision(Struct, frozen=True, kw_only=True, tag_field="type", gc=False, omit_defaults=True):
+    """Something concluded about one account."""
+
+
+class OrderAnswer(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """An answer to an order system; of one order only the highest `decision_no` counts.
+
+    `headroom_before_minor` is what was free without this order, `headroom_after_minor` what is free with it if it is
+    released; both are None where the account has no limit.
+    """
+
+    decision_no: int
+    order_id: str
+    order_revision: int
+    checkpoint: Literal["order", "delivery", "invoice"]
+    answers: str
+    amount_minor: int
+    currency: str
+    reasons: list[Reason]
+    exposure_minor: int
+    limit_minor: int | None
+    headroom_before_minor: int | None
+    headroom_after_minor: int | None
+    seller_id: str | None = None
+    ce_source: str = ""
+
+
+class OrderReleased(OrderAnswer, frozen=True, kw_only=True, tag="order_released", gc=False, omit_defaults=True):
+    """Ship it."""
+
+
+class OrderReferred(OrderAnswer, frozen=True, kw_only=True, tag="order_referred", gc=False, omit_defaults=True):
+    """A person has to look at it; do not ship."""
+
+
+class OrderBlocked(OrderAnswer, frozen=True, kw_only=True, tag="order_blocked", gc=False, omit_defaults=True):
+    """Do not ship."""
+
+
+class OrderReleaseWithdrawn(
+    OrderAnswer, frozen=True, kw_only=True, tag="order_release_withdrawn", gc=False, omit_defaults=True
+):
+    """It was released, nothing of it has left yet, and it must not leave."""
+
+
+class LimitChanged(Decision, frozen=True, kw_only=True, tag="limit_changed", gc=False, omit_defaults=True):
+    """The limit in force is another one; None is no limit set, `unlimited` no limit needed."""
+
+    limit_minor: int | None
+    currency: str
+    unlimited: bool = False
+    temporary_until: str | None = None
+
+
+class StatusChanged(Decision, frozen=True, kw_only=True, tag="status_changed", gc=False, omit_defaults=True):
+    """The account is now active or suspended."""
+
+    status: Literal["active", "suspended"]
+
+
+class Alert(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A warning to the desk; `found` and `line` are in the unit that `cause` has."""
+
+    alert_id: str
+    cause: str
+    level: Level
+    found: int
+    line: int
+    measure: str
+    owner_role: str
+    subject: str | None = None
+
+
+class AlertRaised(Alert, frozen=True, kw_only=True, tag="alert_raised", gc=False, omit_defaults=True):
+    """A line was crossed, or something happened that the desk must know."""
+
+
+class AlertEscalated(Alert, frozen=True, kw_only=True, tag="alert_escalated", gc=False, omit_defaults=True):
+    """An open alert reached a graver level."""
+
+
+class AlertCleared(Alert, frozen=True, kw_only=True, tag="alert_cleared", gc=False, omit_defaults=True):
+    """The cause of an open alert is gone."""
+
+
+class FactRejected(Decision, frozen=True, kw_only=True, tag="fact_rejected", gc=False, omit_defaults=True):
+    """A record has no effect: it could not be read, or contradicts what is known. It is a dead letter."""
+
+    code: str
+    path: str = ""
+    message: str = ""
+    digest: str = ""
+    parks: bool = False
+
+
+class FactWaits(Decision, frozen=True, kw_only=True, tag="fact_waits", gc=False, omit_defaults=True):
+    """A fact, or a part of it, names a document that is not known yet and takes effect when it arrives."""
+
+    kind: str
+    id: str
+
+
+class NotYetActedOn(Decision, frozen=True, kw_only=True, tag="not_yet_acted_on", gc=False, omit_defaults=True):
+    """A fact is kept; nothing follows from it in this version."""
+
+
+class MoreFollows(Decision, frozen=True, kw_only=True, tag="more_follows", gc=False, omit_defaults=True):
+    """The rest of this account's decisions follow as sweep records.
+
+    With `target_minor` releases are still to be withdrawn until headroom is there; without, waiting orders are still
+    to be checked.
+    """
+
+    target_minor: int | None = None
+
+
+AnyDecision = (
+    OrderReleased
+    | OrderReferred
+    | OrderBlocked
+    | OrderReleaseWithdrawn
+    | LimitChanged
+    | StatusChanged
+    | AlertRaised
+    | AlertEscalated
+    | AlertCleared
+    | FactRejected
+    | FactWaits
+    | NotYetActedOn
+    | MoreFollows
+)
+
+ACTED_ON_BY_ORDER_SYSTEMS = (
+    OrderReleased,
+    OrderReferred,
+    OrderBlocked,
+    OrderReleaseWithdrawn,
+    LimitChanged,
+    StatusChanged,
+)
+WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared)

@@ -1,0 +1,85 @@
+"""The envelope of a fact: CloudEvents headers in Kafka's binary mode, and Obligor's own two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, cast, get_args
+
+from msgspec import Struct
+
+Effect = Literal["binding", "advisory", "historical"]
+EFFECTS: tuple[str, ...] = get_args(Effect)
+HEADER_MAX = 500
+
+
+class Envelope(Struct, frozen=True, gc=False):
+    """What the headers say.
+
+    `ce_id` is unique within its `ce_source`; either may be empty. `redrives` is the id of the dead letter that this
+    record mends. `control_no` is the offset, in partition 0, of the broadcast that this record is a copy of.
+    """
+
+    ce_source: str = ""
+    ce_id: str = ""
+    effect: Effect = "binding"
+    redrives: str = ""
+    control_no: int | None = None
+    correlation_id: str = ""
+    causation_id: str = ""
+
+
+class HeaderInvalid(ValueError):
+    """A header that Obligor reads is not what it should be; the text names it."""
+
+
+DEFAULT = Envelope()
+
+
+def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+    """Return the envelope; headers that are not known are ignored, of repeated ones the last holds.
+
+    Raises:
+        HeaderInvalid: a known header is not UTF-8, is longer than 500 characters, or has an unknown effect.
+
+    >>> read_headers([("ce_id", b"7"), ("effect", b"historical")]).effect
+    'historical'
+    """
+    known: dict[str, str] = {}
+    for name, value in headers:
+        if name in _FIELDS and value is not None:
+            known[_FIELDS[name]] = _text(name, value)
+    if not known:
+        return DEFAULT
+    number = known.pop("control_no", None)
+    effect = known.pop("effect", "binding")
+    if effect not in EFFECTS:
+        raise HeaderInvalid(f"header effect must be one of {', '.join(EFFECTS)}, was {effect!r}")
+    return Envelope(effect=cast(Effect, effect), control_no=_whole(number), **known)
+
+
+_FIELDS = {
+    "ce_source": "ce_source",
+    "ce_id": "ce_id",
+    "effect": "effect",
+    "redrives": "redrives",
+    "control_no": "control_no",
+    "ce_correlationid": "correlation_id",
+    "ce_causationid": "causation_id",
+}
+
+
+def _text(name: str, value: bytes) -> str:
+    if len(value) > HEADER_MAX:
+        raise HeaderInvalid(f"header {name} must have at most {HEADER_MAX} bytes, had {len(value)}")
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise HeaderInvalid(f"header {name} must be UTF-8, was {value[:40]!r}") from error
+
+
+def _whole(number: str | None) -> int | None:
+    if number is None:
+        return None
+    if not number.isascii() or not number.isdigit():
+        raise HeaderInvalid(f"header control_no must be a whole number, was {number!r}")
+    return int(number)

@@ -1,0 +1,36 @@
+"""Facts from credit bureaus: topic `bureau`. Kept in the ledger; nothing follows from them yet."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from schemas.facts.shape import Fact, Id, Text
+
+
+class BureauReported(Fact, frozen=True, kw_only=True, tag="bureau_reported", gc=False, omit_defaults=True):
+    """A bureau's score of a party on the bureau's own scale."""
+
+    acted_on: ClassVar[bool] = False
+
+    provider: Id
+    score: int
+    scale_min: int
+    scale_max: int
+    reported_on: date
+    party_id: Id | None = None
+
+
+class AdverseEventReported(Fact, frozen=True, kw_only=True, tag="adverse_event_reported", gc=False, omit_defaults=True):
+    """Insolvency, judgment, lien, default elsewhere or the like."""
+
+    acted_on: ClassVar[bool] = False
+
+    event: Id
+    reported_on: date
+    provider: Id | None = None
+    party_id: Id | None = None
+    detail: Text | None = None
+
+
+BureauFact = BureauReported | AdverseEventReported

@@ -1,0 +1,56 @@
+"""Facts for every account at once: topic `control`. They are written to its partition 0 and copied to the others."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta, Struct
+
+from schemas.facts.shape import Id, Text
+from schemas.money import Currency
+
+DecimalRate = Annotated[str, Meta(pattern=r"^(0\.\d*[1-9]\d*|[1-9]\d{0,17}(\.\d{1,18})?)$", max_length=40)]
+
+
+class Broadcast(Struct, frozen=True, kw_only=True, tag_field="type", gc=False, omit_defaults=True):
+    """Something that holds for all accounts from its place in each ledger partition on."""
+
+    document: ClassVar[tuple[str, str] | None] = None
+    acted_on: ClassVar[bool] = True
+
+
+class DayClosed(Broadcast, frozen=True, kw_only=True, tag="day_closed", gc=False, omit_defaults=True):
+    """A business day is over; its record timestamp is the end of that day."""
+
+    business_date: date
+    calendar: Id | None = None
+
+
+class PolicyAdopted(Broadcast, frozen=True, kw_only=True, tag="policy_adopted", gc=False, omit_defaults=True):
+    """Another policy is in force; it is carried whole."""
+
+    policy: dict[str, Any]
+    actor: Id | None = None
+    reason: Text | None = None
+
+
+class ModelAdopted(Broadcast, frozen=True, kw_only=True, tag="model_adopted", gc=False, omit_defaults=True):
+    """Another model scores; its snapshot is carried whole."""
+
+    acted_on: ClassVar[bool] = False
+
+    model: dict[str, Any]
+    actor: Id | None = None
+    reason: Text | None = None
+
+
+class RatesSet(Broadcast, frozen=True, kw_only=True, tag="rates_set", gc=False, omit_defaults=True):
+    """Exchange rates in force: units of each currency for one unit of `base`."""
+
+    base: Currency
+    rates: dict[Currency, DecimalRate]
+    valid_on: date
+
+
+ControlFact = DayClosed | PolicyAdopted | ModelAdopted | RatesSet

@@ -1,0 +1,242 @@
+"""Facts about what people decided: topic `desk`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from msgspec import Struct
+
+from schemas.facts.shape import DeskFact, Id
+from schemas.money import AmountMinor, Currency
+
+
+class Scope(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Which part of an account a limit is for; an empty scope is the whole account."""
+
+    customer_id: Id | None = None
+    seller_id: Id | None = None
+    segment: Id | None = None
+
+
+class LimitSet(DeskFact, frozen=True, kw_only=True, tag="limit_set", gc=False, omit_defaults=True):
+    """The account's limit from now on or, with `valid_until`, for some days only; 0 means no credit."""
+
+    limit_minor: AmountMinor
+    currency: Currency
+    unlimited: bool = False
+    scope: Scope | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    approval_id: Id | None = None
+
+
+class OrderRelease(DeskFact, frozen=True, kw_only=True, tag="order_release", gc=False, omit_defaults=True):
+    """A person lets a waiting order through as it stands."""
+
+    order_id: Id
+    approval_id: Id | None = None
+    seller_id: Id | None = None
+
+
+class OrderReject(DeskFact, frozen=True, kw_only=True, tag="order_reject", gc=False, omit_defaults=True):
+    """A person refuses an order; it is not checked again by itself."""
+
+    order_id: Id
+    seller_id: Id | None = None
+
+
+class AccountSuspended(DeskFact, frozen=True, kw_only=True, tag="account_suspended", gc=False, omit_defaults=True):
+    """No order of the account is released."""
+
+
+class AccountReinstated(DeskFact, frozen=True, kw_only=True, tag="account_reinstated", gc=False, omit_defaults=True):
+    """A suspension is over."""
+
+
+class DeadLetterDismissed(
+    DeskFact, frozen=True, kw_only=True, tag="dead_letter_dismissed", gc=False, omit_defaults=True
+):
+    """A person looked at an unreadable record and it needs nothing; the account is no longer parked for it."""
+
+    dead_letter: Id
+
+
+class LimitRequested(DeskFact, frozen=True, kw_only=True, tag="limit_requested", gc=False, omit_defaults=True):
+    """A person asks for another limit."""
+
+    acted_on: ClassVar[bool] = False
+
+    limit_minor: AmountMinor
+    currency: Currency
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+class LimitApproved(DeskFact, frozen=True, kw_only=True, tag="limit_approved", gc=False, omit_defaults=True):
+    """A request for a limit was approved by one of its approvers."""
+
+    acted_on: ClassVar[bool] = False
+
+    approval_id: Id
+
+
+class LimitDenied(DeskFact, frozen=True, kw_only=True, tag="limit_denied", gc=False, omit_defaults=True):
+    """A request for a limit was denied."""
+
+    acted_on: ClassVar[bool] = False
+
+    approval_id: Id
+
+
+class PrepaymentRequired(DeskFact, frozen=True, kw_only=True, tag="prepayment_required", gc=False, omit_defaults=True):
+    """New orders are to be paid before they are delivered."""
+
+    acted_on: ClassVar[bool] = False
+
+
+class AccountHeld(DeskFact, frozen=True, kw_only=True, tag="account_held", gc=False, omit_defaults=True):
+    """Every new order waits for a person."""
+
+    acted_on: ClassVar[bool] = False
+
+
+class HoldLifted(DeskFact, frozen=True, kw_only=True, tag="hold_lifted", gc=False, omit_defaults=True):
+    """New orders need no person any more."""
+
+    acted_on: ClassVar[bool] = False
+
+
+class AlertAcknowledged(DeskFact, frozen=True, kw_only=True, tag="alert_acknowledged", gc=False, omit_defaults=True):
+    """Somebody has seen an alert."""
+
+    acted_on: ClassVar[bool] = False
+
+    alert_id: Id
+
+
+class AlertAssigned(DeskFact, frozen=True, kw_only=True, tag="alert_assigned", gc=False, omit_defaults=True):
+    """An alert has an owner."""
+
+    acted_on: ClassVar[bool] = False
+
+    alert_id: Id
+    owner: Id
+
+
+class AlertSnoozed(DeskFact, frozen=True, kw_only=True, tag="alert_snoozed", gc=False, omit_defaults=True):
+    """An alert is to be quiet until a day; hits are still recorded."""
+
+    acted_on: ClassVar[bool] = False
+
+    alert_id: Id
+    until_on: date
+
+
+class AlertClosed(DeskFact, frozen=True, kw_only=True, tag="alert_closed", gc=False, omit_defaults=True):
+    """An alert needs nothing more."""
+
+    acted_on: ClassVar[bool] = False
+
+    alert_id: Id
+
+
+class PromiseMade(DeskFact, frozen=True, kw_only=True, tag="promise_made", gc=False, omit_defaults=True):
+    """A customer promised to pay."""
+
+    acted_on: ClassVar[bool] = False
+
+    promise_id: Id
+    amount_minor: AmountMinor
+    currency: Currency
+    promised_on: date
+    pay_by_on: date
+
+
+class ContactRecorded(DeskFact, frozen=True, kw_only=True, tag="contact_recorded", gc=False, omit_defaults=True):
+    """Somebody spoke with the customer."""
+
+    acted_on: ClassVar[bool] = False
+
+    channel: Id
+    contacted_on: date
+
+
+class RepaymentPlanAgreed(
+    DeskFact, frozen=True, kw_only=True, tag="repayment_plan_agreed", gc=False, omit_defaults=True
+):
+    """Open items are to be paid in agreed parts."""
+
+    acted_on: ClassVar[bool] = False
+
+    plan_id: Id
+    currency: Currency
+
+
+class ChargeWaived(DeskFact, frozen=True, kw_only=True, tag="charge_waived", gc=False, omit_defaults=True):
+    """Interest or a fee is not asked for."""
+
+    acted_on: ClassVar[bool] = False
+
+    amount_minor: AmountMinor
+    currency: Currency
+
+
+class WrittenOff(DeskFact, frozen=True, kw_only=True, tag="written_off", gc=False, omit_defaults=True):
+    """An open item is given up."""
+
+    acted_on: ClassVar[bool] = False
+
+    invoice_id: Id
+    amount_minor: AmountMinor
+    currency: Currency
+
+
+class HandedOver(DeskFact, frozen=True, kw_only=True, tag="handed_over", gc=False, omit_defaults=True):
+    """An account or item went to a lawyer or an agency."""
+
+    acted_on: ClassVar[bool] = False
+
+    to: Id
+
+
+class AccountReviewed(DeskFact, frozen=True, kw_only=True, tag="account_reviewed", gc=False, omit_defaults=True):
+    """The periodic review was done."""
+
+    acted_on: ClassVar[bool] = False
+
+    reviewed_on: date
+
+
+class NoteAdded(DeskFact, frozen=True, kw_only=True, tag="note_added", gc=False, omit_defaults=True):
+    """Somebody wrote something down."""
+
+    acted_on: ClassVar[bool] = False
+
+
+DeskDecision = (
+    LimitSet
+    | OrderRelease
+    | OrderReject
+    | AccountSuspended
+    | AccountReinstated
+    | DeadLetterDismissed
+    | LimitRequested
+    | LimitApproved
+    | LimitDenied
+    | PrepaymentRequired
+    | AccountHeld
+    | HoldLifted
+    | AlertAcknowledged
+    | AlertAssigned
+    | AlertSnoozed
+    | AlertClosed
+    | PromiseMade
+    | ContactRecorded
+    | RepaymentPlanAgreed
+    | ChargeWaived
+    | WrittenOff
+    | HandedOver
+    | AccountReviewed
+    | NoteAdded
+)

@@ -1,0 +1,161 @@
+"""What is published of the ledger: decisions and alerts with their place in it, exposures, dead letters.
+
+The value of a published decision is the decision as it stands in the ledger with its identity added: `decision_id`
+(made from the ledger record's hash and the decision's number in it), `account_id`, `ledger` (epoch, partition, seq, n),
+`effect`, `policy_id`, `at_ms`. Per output partition, (epoch, seq, n) only rises: what is not above the highest seen is
+a repetition.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from schemas.decisions import (
+    ACTED_ON_BY_ORDER_SYSTEMS,
+    WATCHED_BY_THE_DESK,
+    AnyDecision,
+    FactRejected,
+)
+
+_encode = msgspec.json.Encoder().encode
+
+SOURCE_HEADER = ("ce_source", b"obligor")
+EXPOSURE_NUMBER = 1_000_000
+"""`n` of an exposure: above every decision of its record."""
+
+
+class Place(Struct, frozen=True, gc=False):
+    """A place in the ledger. `n` counts the decisions of a record from 0."""
+
+    epoch: int
+    partition: int
+    seq: int
+    n: int
+
+    def above(self, other: tuple[int, int, int]) -> bool:
+        """Return whether this is later than (epoch, seq, n) of the same partition."""
+        return (self.epoch, self.seq, self.n) > other
+
+
+class CurrencyBalances(Struct, frozen=True, kw_only=True, gc=False):
+    """One currency's part of an exposure, in minor units of that currency."""
+
+    orders_minor: int
+    pending_minor: int
+    delivered_minor: int
+    invoiced_minor: int
+    overdue_minor: int
+    disputed_minor: int
+    unapplied_minor: int
+    uncleared_minor: int
+    deposits_minor: int
+
+
+class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """An account's balances by stage, valued in its own currency, and what they mean against its limit.
+
+    `limit_minor`, `headroom_minor` and `utilisation_bp` are left out where there is no such number (no limit set,
+    unlimited, no credit). `parked_count` is how many facts wait for a document, `unreadable_count` how many dead
+    letters park the account, `waiting_count` how many orders wait.
+    """
+
+    account_id: str
+    currency: str
+    orders_minor: int
+    pending_minor: int
+    delivered_minor: int
+    invoiced_minor: int
+    overdue_minor: int
+    disputed_minor: int
+    bills_minor: int
+    fees_minor: int
+    unapplied_minor: int
+    uncleared_minor: int
+    deposits_minor: int
+    exposure_minor: int
+    cover_minor: int
+    net_exposure_minor: int
+    limit_minor: int | None
+    headroom_minor: int | None
+    utilisation_bp: int | None
+    status: str
+    ledger: Place
+    at_ms: int
+    business_date: str | None = None
+    unlimited: bool = False
+    name: str | None = None
+    opened: bool = True
+    waiting_count: int = 0
+    parked_count: int = 0
+    unreadable_count: int = 0
+    unvalued: tuple[str, ...] = ()
+    by_currency: dict[str, CurrencyBalances] | None = None
+
+
+class Published(Struct, frozen=True, gc=False):
+    """One record for an output topic: its name without prefix and version, key, value, headers."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+class Origin(Struct, frozen=True, gc=False):
+    """What all decisions of a ledger record share when they are published."""
+
+    epoch: int
+    partition: int
+    seq: int
+    record_hash: str
+    account_id: str | None
+    effect: str
+    policy_id: str
+    at_ms: int
+
+
+def topic_of(decision: AnyDecision, effect: str) -> str | None:
+    """Return the output topic that a decision goes to, or None if it stays in the ledger.
+
+    Of history nothing is published but what could not be read.
+    """
+    if isinstance(decision, FactRejected):
+        return "deadletters"
+    if effect == "historical":
+        return None
+    if isinstance(decision, ACTED_ON_BY_ORDER_SYSTEMS):
+        return "decisions"
+    return "alerts" if isinstance(decision, WATCHED_BY_THE_DESK) else None
+
+
+def publish_decision(decision: AnyDecision, origin: Origin, n: int, topic: str) -> Published:
+    """Return the record that tells the world of a decision."""
+    identity = f"{origin.record_hash[:24]}-{n}"
+    place = (
+        f',"decision_id":"{identity}","account_id":{_encode(origin.account_id).decode()}'
+        f',"ledger":{{"epoch":{origin.epoch},"partition":{origin.partition},"seq":{origin.seq},"n":{n}}}'
+        f',"effect":"{origin.effect}","policy_id":"{origin.policy_id}","at_ms":{origin.at_ms}}}'
+    )
+    value = _encode(decision)[:-1] + place.encode()
+    key = None if origin.account_id is None else origin.account_id.encode()
+    return Published(topic, key, value, event_headers(identity, decision.__struct_config__.tag))
+
+
+def event_headers(identity: str, event_type: object) -> list[tuple[str, bytes]]:
+    """Return the CloudEvents headers of a published record."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", identity.encode()),
+        ("ce_type", str(event_type).encode()),
+        SOURCE_HEADER,
+    ]
+
+
+def publish_exposure(exposure: Exposure) -> Published:
+    """Return the record that replaces an account's last exposure."""
+    place = exposure.ledger
+    identity = f"{place.partition}-{place.epoch}-{place.seq}-exposure"
+    return Published(
+        "exposures", exposure.account_id.encode(), _encode(exposure), event_headers(identity, "exposure_changed")
+    )

@@ -1,0 +1,74 @@
+"""Reason codes, in order of precedence: the first that applies is named first.
+
+Names are the violated sentence. Two lists: why an order does not go through, and why a fact is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Answer = Literal["pass", "warn", "refer", "block"]
+"""What a check says of an order; the gravest answer of all checks decides."""
+
+GRAVITY: dict[str, int] = {answer: rank for rank, answer in enumerate(get_args(Answer))}
+
+OrderReason = Literal[
+    "account_unknown",
+    "account_suspended",
+    "rejected_by_desk",
+    "fact_unreadable",
+    "limit_missing",
+    "currency_without_rate",
+    "limit_is_zero",
+    "exposure_exceeds_limit",
+    "headroom_reserved_for_earlier_order",
+    "headroom_fell_below_zero",
+    "released_by_desk",
+]
+"""Why an order is not, or only by a person, released."""
+
+Refusal = Literal[
+    "value_missing",
+    "value_too_large",
+    "value_not_json",
+    "type_missing",
+    "type_unknown",
+    "fact_on_wrong_topic",
+    "field_invalid",
+    "header_invalid",
+    "key_missing",
+    "key_differs_from_account_id",
+    "key_on_wrong_partition",
+    "control_copy_without_number",
+    "currency_unknown",
+    "fact_id_missing",
+    "policy_invalid",
+    "due_date_missing",
+    "instalments_differ_from_amount",
+    "instalment_numbers_repeat",
+    "allocations_exceed_amount",
+    "allocation_source_missing",
+    "currency_differs_from_account",
+    "currency_differs_from_document",
+    "exists_with_different_content",
+    "revision_is_superseded",
+    "order_is_not_open",
+    "order_is_open",
+    "order_is_not_waiting",
+    "delivery_already_reversed",
+    "invoice_already_cancelled",
+    "payment_already_reversed",
+    "payment_already_cleared",
+    "allocation_already_reversed",
+    "dispute_already_resolved",
+    "limit_currency_differs_from_account",
+]
+"""Why a fact is refused: it stays in the ledger as refused, and as a dead letter."""
+
+ORDER_REASONS: tuple[str, ...] = get_args(OrderReason)
+REFUSALS: tuple[str, ...] = get_args(Refusal)
+
+PRECEDENCE: dict[str, int] = {code: rank for rank, code in enumerate(ORDER_REASONS)}
+
+SETTLED_REFUSALS: frozenset[str] = frozenset(REFUSALS[REFUSALS.index("exists_with_different_content") :])
+"""Refusals of facts that were fully understood: the account is as known as before, so it is not parked for them."""
