@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import sys
+import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -158,5 +159,22 @@ def central_mirror(settings_file: Path) -> str | None:
     return None
 
 
+def resolve_pins(kafka_version: str, repository: Path) -> Iterator[str]:
+    """The lines of a new lock file: Kafka's jars at a version with all they need to run, and the bridge to its log."""
+    context = _maven_context(repository)
+    kafka = context.create_dependency(f"org.apache.kafka:kafka_2.13:{kafka_version}")
+    kafka.scope = "compile"
+    # Kafka alone: jgo takes the first artifacts for boms of the others, and would mix versions.
+    inputs, needed = context.resolver.resolve([kafka])
+    artifacts = [one.artifact for one in (*inputs, *needed) if one.scope in ("compile", "runtime")]
+    core = next(one for one in artifacts if one.artifactId == "log4j-core")
+    bridge = context.project(core.groupId, "log4j-slf4j-impl").at_version(core.version).artifact()
+    for one in sorted({*artifacts, bridge}, key=lambda one: (one.groupId, one.artifactId)):
+        sha256 = hashlib.sha256(one.resolve().read_bytes()).hexdigest()
+        yield f"{one.groupId}:{one.artifactId}:{one.version} {sha256}"
+
+
 if __name__ == "__main__":
-    print(ensure_jars(on_jar=lambda done, total: print(f"{done}/{total}", file=sys.stderr)))
+    # To move to another version: python -m streams.kafka_jars 4.5.0 > pins, then set KAFKA_VERSION and the lock file.
+    with tempfile.TemporaryDirectory() as scratch:
+        print("\n".join(resolve_pins(sys.argv[1], Path(scratch))))
