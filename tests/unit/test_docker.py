@@ -115,3 +115,8 @@ def test_the_image_runs_without_root_and_copies_what_exists() -> None:
     assert all((ROOT / source).exists() for sources in copied for source in sources)
     let_in = (ROOT / "docker" / "Dockerfile.dockerignore").read_text().splitlines()
     assert {f"!{source}" for sources in copied for source in sources} <= set(let_in)
+
+
+def test_the_parts_that_serve_have_a_health_check(document: dict[str, Any]) -> None:
+    for kind in ("broker", "api"):
+        assert all("test" in one["healthcheck"] for one in services(document, kind).values())
