@@ -18,6 +18,7 @@ from streams.topics import SOURCE_BYTES, topic
 IN_FLIGHT_MAX = 20_000
 """Messages that may be unacknowledged; `send` waits beyond it, so that memory stays bounded."""
 _BLOCK_MS = 20_000
+"""How long a message waits for its topic to be known."""
 _BROADCAST_PARTITION = 0
 
 
@@ -34,7 +35,7 @@ class Producing:
     ...     producing.send_all(messages)
     """
 
-    def __init__(self, settings: Settings, *, in_flight_max: int = IN_FLIGHT_MAX) -> None:
+    def __init__(self, settings: Settings, *, in_flight_max: int = IN_FLIGHT_MAX, block_ms: int = _BLOCK_MS) -> None:
         self._prefix = settings.topic_prefix
         self._failure: str | None = None
         self._in_flight = BoundedSemaphore(in_flight_max)
@@ -49,7 +50,7 @@ class Producing:
                 linger_ms=5,
                 batch_size=64 * 1024,
                 max_request_size=SOURCE_BYTES,
-                max_block_ms=_BLOCK_MS,
+                max_block_ms=block_ms,
                 allow_auto_create_topics=False,
             )
         except KafkaError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Event
 
@@ -16,11 +17,13 @@ from streams.producing import Producing
 from streams.settings import Settings
 from streams.simulator import DEFAULT_START, Market, source_name
 
-DEMO_ACCOUNTS = 200
+DEMO_ACCOUNTS = 240
+DEMO_SEED = 8
+"""A market in which the first days played live see orders released, referred and blocked, and alerts come and go."""
 DEMO_SPEED = 28_800.0
-"""A day in three seconds: with 200 accounts about 35 facts a second."""
-PREHISTORY_DAYS = 60
-"""How much is played at once before the live pace begins, so that limits are in use from the first moment."""
+"""A day in three seconds: about 50 facts a second on business days."""
+PREHISTORY_DAYS = 61
+"""Played at once before the live pace begins, so that limits are in use; with the default start, up to a Sunday."""
 OnDay = Callable[[date, int], None]
 """Told after each day: the date and how many facts it had."""
 
@@ -46,7 +49,7 @@ class Pace(Struct, frozen=True):
 def run_live(
     settings: Settings,
     accounts: int = DEMO_ACCOUNTS,
-    seed: int = 1,
+    seed: int = DEMO_SEED,
     speed: float = DEMO_SPEED,
     stop_event: Event | None = None,
     *,
@@ -88,22 +91,18 @@ def run_live(
         return play.play(days, on_day)
 
 
+@dataclass
 class _Play:
     """One run: the market, what is known of earlier runs, and where the messages go."""
 
-    def __init__(
-        self,
-        market: Market,
-        past: Past,
-        answers: Answers,
-        producing: Producing,
-        stop: Event,
-        speed: float,
-        live_from: date,
-    ) -> None:
-        self.market, self.past, self.answers, self.producing = market, past, answers, producing
-        self.stop, self.speed, self.live_from = stop, speed, live_from
-        self.sent = 0
+    market: Market
+    past: Past
+    answers: Answers
+    producing: Producing
+    stop: Event
+    speed: float
+    live_from: date
+    sent: int = 0
 
     def replay(self, on_day: OnDay | None) -> None:
         """Bring the market to where the earlier run closed its last day, sending nothing."""
@@ -139,6 +138,9 @@ class _Play:
                 self._await(message, pace)
             if self.stop.is_set():
                 return
+            if message is messages[-1]:
+                # A day that is seen closed is never sent again, so all of it must be there first.
+                self.producing.flush()
             self.producing.send(message)
             self.sent += 1
 
