@@ -26,9 +26,8 @@ _SHOWN_MAX = 50
 
 @dataclass
 class Tally:
-    """How many lines were read and which were not sent."""
+    """The lines that were not sent, by number, and why."""
 
-    lines: int = 0
     invalid: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -71,7 +70,6 @@ def messages(
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        tally.lines += 1
         try:
             yield read_line(line, number, origin=origin, now_ms=now_ms, validate=validate)
         except LineInvalid as error:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import date, timedelta
 from threading import Event
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.partitioner.default import murmur2
 
 from streams.market.live import run_live
-from streams.market.past import read_past
+from streams.market.past import follow_answers, read_past
 from streams.message import DAY_MS, Message, Origin, at_ms
 from streams.producing import Producing, SendFailed
 from streams.settings import Settings, kafka_python_arguments
@@ -127,3 +129,25 @@ def test_a_new_market_begins_after_the_days_others_closed(broker_settings: Setti
     run_live(broker_settings, ACCOUNTS, SEED + 1, 0, days=2)
     past = read_past(broker_settings, source_name(SEED + 1, ACCOUNTS))
     assert (past.closed_from, past.closed_until) == (date(2025, 1, 4), date(2025, 1, 5))
+
+
+def test_a_live_market_hears_what_is_decided_before_and_while_it_runs(broker_settings: Settings) -> None:
+    create_and_check(broker_settings)
+    source = source_name(SEED, ACCOUNTS)
+    producer = KafkaProducer(**kafka_python_arguments(broker_settings))
+
+    def decide(order_id: str, kind: str, at: int, ce_source: str = source) -> None:
+        decision = {"type": kind, "order_id": order_id, "decision_no": 1, "at_ms": at, "ce_source": ce_source}
+        value = json.dumps(decision).encode()
+        producer.send(topic(broker_settings.topic_prefix, "decisions"), value=value, key=b"A-1").get(timeout=10)
+
+    decide("O-1", "order_released", 5)
+    decide("O-2", "order_blocked", 5)
+    decide("O-3", "order_released", 5, "another-source")
+    with follow_answers(broker_settings, source, wanted=True) as answers:
+        assert [answers.released(order_id, 6) for order_id in ("O-1", "O-2", "O-3")] == [True, False, False]
+        decide("O-4", "order_released", 7)
+        deadline = time.monotonic() + 10
+        while not answers.released("O-4", 8):
+            assert time.monotonic() < deadline, "expected the answer to O-4 within 10 s"
+    producer.close()
