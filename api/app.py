@@ -1,0 +1,121 @@
+"""The api process's application: HTTP under `/v1`, the feed, and the reading that both are served from."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import ipaddress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from api import feed
+from api.live import Live
+from api.problems import answer_with_problems
+from api.routes import published_schemas, router, scrape
+
+_LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
+
+
+class OpenWithoutRoles(Exception):
+    """An address beyond this machine was asked for while nobody is asked who they are."""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address can be reached from this machine only.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0"), is_loopback("api.example")
+    (True, False, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def create_app(
+    live: Live,
+    host: str,
+    *,
+    open_without_roles: bool = False,
+    on_failure: Callable[[BaseException], None] | None = None,
+) -> FastAPI:
+    """Return the application that serves from `live` and keeps it running.
+
+    Args:
+        live: reads the topics.
+        host: the address that the server will listen on.
+        open_without_roles: allow an address that others can reach, though there are no roles yet.
+        on_failure: told when reading ended, so that the process ends too.
+
+    Raises:
+        OpenWithoutRoles: the host is no loopback address and that was not allowed.
+    """
+    if not is_loopback(host) and not open_without_roles:
+        raise OpenWithoutRoles(f"expected a loopback address while there are no roles, received {host!r}")
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        reading = asyncio.create_task(live.run())
+        if on_failure is not None:
+            reading.add_done_callback(lambda task: None if task.cancelled() else _report(task, on_failure))
+        yield
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    app = FastAPI(title="Obligor", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app.state.live = live
+    if not open_without_roles:
+        # A page elsewhere may point a name of its own at this machine; its requests carry that name.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK_NAMES, host])
+    answer_with_problems(app)
+    app.include_router(router)
+    app.include_router(scrape)
+    app.add_api_websocket_route("/v1/feed", feed.feed)
+    _add_docs(app)
+    return app
+
+
+def _report(task: asyncio.Task[None], on_failure: Callable[[BaseException], None]) -> None:
+    error = task.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is not None:
+        on_failure(error)
+
+
+def _add_docs(app: FastAPI) -> None:
+    def openapi() -> dict[str, Any]:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(published_schemas())
+        return document
+
+    async def docs() -> Response:
+        return Response(_docs_page(app.openapi()), media_type="text/html; charset=utf-8")
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    app.add_api_route("/docs", docs, include_in_schema=False)
+
+
+def _docs_page(document: dict[str, Any]) -> str:
+    """The usual pages load their scripts from elsewhere; this one loads nothing."""
+    rows = "".join(
+        f"<tr><td>{method.upper()}</td><td><code>{html.escape(path)}</code></td>"
+        f"<td>{html.escape(operation.get('description', ''))}</td></tr>"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    )
+    feed_row = (
+        f"<tr><td>WS</td><td><code>/v1/feed</code></td><td><pre>{html.escape(feed.__doc__ or '')}</pre></td></tr>"
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Obligor API</title>'
+        "<h1>Obligor API</h1><p>For programs: <a href='/openapi.json'>openapi.json</a></p>"
+        f"<table>{rows}{feed_row}</table></html>"
+    )

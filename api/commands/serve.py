@@ -1,0 +1,59 @@
+"""`obligor serve`: one api process over topics that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from api.app import OpenWithoutRoles, create_app
+from api.hub import Limits
+from api.live import Live
+from api.reader import Topics
+from api.server import Server, make_server
+
+
+def serve_api(
+    connection: Mapping[str, Any],
+    topic_prefix: str,
+    host: str,
+    port: int,
+    *,
+    open_without_roles: bool = False,
+    limits: Limits = Limits(),
+    on_started: Callable[[str], None] = print,
+    on_error: Callable[[str], None] = print,
+) -> int:
+    """Serve HTTP and the feed until SIGINT or SIGTERM; return the exit code, 2 if it could not run or go on.
+
+    Args:
+        connection: keyword arguments that connect a Kafka client.
+        topic_prefix: the prefix of the deployment's topics.
+        host: address to listen on; one that others can reach needs `open_without_roles`.
+        port: port to listen on; 0 takes a free one.
+        open_without_roles: allow others to reach this process, though it asks nobody who they are.
+        limits: sizes of the clients' queues.
+        on_started: told the url once it is listened on, which is before the topics have been read.
+        on_error: told why it ended.
+    """
+    failures: list[BaseException] = []
+    servers: list[Server] = []
+
+    def fail(error: BaseException) -> None:
+        failures.append(error)
+        servers[0].should_exit = True
+
+    live = Live(Topics(connection, topic_prefix), limits)
+    try:
+        app = create_app(live, host, open_without_roles=open_without_roles, on_failure=fail)
+    except OpenWithoutRoles as refused:
+        on_error(f"{refused}; use --open-without-roles inside a private network")
+        return 2
+    servers.append(make_server(app, host, port, on_started))
+    try:
+        servers[0].run()
+    except SystemExit:  # how uvicorn says that the port is taken, which it has logged
+        on_error(f"expected to listen on {host}:{port}, could not")
+        return 2
+    if failures:
+        on_error(str(failures[0]) or type(failures[0]).__name__)
+    return 2 if failures else 0

@@ -1,0 +1,125 @@
+"""The websocket `/v1/feed`: one subscription a connection.
+
+The client's first message, within five seconds: `{"subscribe": ["alerts", "decisions", "exposures"], "filter": {...},
+"after": "<cursor>"}`. The server answers `hello`, then `event`s each with its cursor, `heartbeat`s, and `reset` where
+events are missing before the next one. Resuming after the last cursor received gives every event once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from fastapi import WebSocket
+
+from api import messages
+from api.connection import FeedProtocol, connection_of
+from api.cursor import CursorUnknown
+from api.hub import Hub, Session
+from api.live import KAFKA_ERRORS, Live
+from api.subscription import Subscription, SubscriptionInvalid, parse_subscription
+
+FIRST_MESSAGE_SECONDS = 5.0
+
+
+def is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Return whether a request comes from a page of this host, or from no page at all.
+
+    >>> is_same_origin({"host": "127.0.0.1:8400", "origin": "http://127.0.0.1:8400"})
+    True
+    >>> is_same_origin({"host": "127.0.0.1:8400", "origin": "https://elsewhere.example"})
+    False
+    """
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+
+async def feed(websocket: WebSocket) -> None:
+    """Serve one client until it leaves, falls behind, or is refused."""
+    await websocket.accept()
+    connection = connection_of(websocket)
+    if not is_same_origin(websocket.headers):
+        connection.end(messages.CLOSE_OTHER_ORIGIN, "expected a page of this host")
+        return
+    try:
+        subscription = await _first_message(websocket)
+    except SubscriptionInvalid as invalid:
+        _refuse(connection, messages.CLOSE_NOT_UNDERSTOOD, str(invalid))
+        return
+    live: Live = websocket.app.state.live
+    hub = live.joinable
+    if subscription is None:
+        return
+    if hub is None:
+        _refuse(connection, messages.CLOSE_TRY_AGAIN_LATER, live.trouble or "not ready")
+        return
+    await _serve(websocket, connection, live, hub, subscription)
+
+
+async def _first_message(websocket: WebSocket) -> Subscription | None:
+    try:
+        message = await asyncio.wait_for(websocket.receive(), FIRST_MESSAGE_SECONDS)
+    except TimeoutError as late:
+        seconds = f"{FIRST_MESSAGE_SECONDS:g} seconds"
+        raise SubscriptionInvalid(f"expected a subscription within {seconds}, received nothing") from late
+    if message["type"] == "websocket.disconnect":
+        return None
+    text = message.get("text")
+    return parse_subscription(message.get("bytes") or b"" if text is None else text)
+
+
+async def _serve(
+    websocket: WebSocket, connection: FeedProtocol, live: Live, hub: Hub, subscription: Subscription
+) -> None:
+    def give_up() -> None:
+        connection.end(messages.CLOSE_TOO_SLOW, messages.too_slow(session.last_cursor))
+
+    session = hub.open(subscription, connection.flush_soon, give_up)
+    offsets = None if subscription.after is None else _go_back(hub, session, subscription.after)
+    connection.serve(session)
+    listening = asyncio.create_task(_until_client_ends(websocket, connection))
+    resuming = asyncio.create_task(_resume(connection, live, hub, session, offsets))
+    try:
+        await asyncio.wait({listening, resuming}, return_when=asyncio.FIRST_COMPLETED)
+        if resuming.done():
+            resuming.result()
+            await listening
+    finally:
+        for task in (listening, resuming):
+            task.cancel()
+        await asyncio.gather(listening, resuming, return_exceptions=True)
+        hub.remove(session)
+
+
+def _go_back(hub: Hub, session: Session, after: str) -> list[int] | None:
+    try:
+        offsets = hub.layout.decode(after)
+    except CursorUnknown as unknown:
+        hub.reset(session, str(unknown))
+        return None
+    hub.resume(session, offsets)
+    return offsets
+
+
+async def _until_client_ends(websocket: WebSocket, connection: FeedProtocol) -> None:
+    message = await websocket.receive()
+    if message["type"] != "websocket.disconnect":
+        _refuse(connection, messages.CLOSE_NOT_UNDERSTOOD, "expected one subscription a connection, received more")
+
+
+async def _resume(connection: FeedProtocol, live: Live, hub: Hub, session: Session, offsets: list[int] | None) -> None:
+    if offsets is None:
+        return
+    try:
+        await live.check(offsets)
+        await live.catch_up(session)
+    except CursorUnknown as unknown:
+        hub.reset(session, str(unknown))
+    except KAFKA_ERRORS as error:
+        _refuse(connection, messages.CLOSE_TRY_AGAIN_LATER, f"the topics cannot be read: {error}")
+
+
+def _refuse(connection: FeedProtocol, code: int, why: str) -> None:
+    connection.say(messages.error(why))
+    connection.end(code, why.encode()[: messages.REASON_MAX_BYTES].decode(errors="ignore"))

@@ -1,0 +1,40 @@
+"""What an api process tells Prometheus, read from its parts when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.live import Live
+
+
+class FeedCollector(Collector):
+    """The feed's numbers; those of the hub are left out until there is one."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric as it is now."""
+        live = self._live
+        yield GaugeMetricFamily("obligor_api_ready", "1 while this process keeps up", value=not live.trouble)
+        yield GaugeMetricFamily("obligor_api_lag_records", "records between this process and the ends", live.lag)
+        yield GaugeMetricFamily("obligor_api_accounts", "accounts in the view", len(live.view))
+        hub = live.hub
+        if hub is None:
+            return
+        yield CounterMetricFamily("obligor_api_events", "events read from the topics", hub.events)
+        yield CounterMetricFamily("obligor_api_repetitions", "records that repeat an earlier one", hub.repeated)
+        yield CounterMetricFamily("obligor_api_unreadable", "records that are no event", hub.unreadable)
+        yield GaugeMetricFamily("obligor_feed_clients", "open feed connections", len(hub.sessions))
+        yield CounterMetricFamily("obligor_feed_closed_slow", "clients closed for being too slow", hub.closed_slow)
+
+
+def exposition(live: Live) -> bytes:
+    """Return the metrics in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(FeedCollector(live))
+    return generate_latest(registry)

@@ -1,0 +1,43 @@
+"""Errors over HTTP as problem details. Source: RFC 9457."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+
+def problem(status: int, detail: str) -> Response:
+    """Return an `application/problem+json` answer; `detail` says what was expected and what was received."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Response(msgspec.json.encode(content), status, media_type="application/problem+json")
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of an application a problem detail."""
+
+    async def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException), "registered for this kind of error only"
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError), "registered for this kind of error only"
+        return problem(422, "; ".join(_sentence(found) for found in error.errors()))
+
+    async def failed(_: Request, error: Exception) -> Response:
+        return problem(500, f"unexpected {type(error).__name__}; the log has more")
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, failed)
+
+
+def _sentence(found: dict[str, object]) -> str:
+    location = found.get("loc", ())
+    where = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
+    return f"{where}: {found.get('msg')}, received {str(found.get('input'))[:100]!r}"

@@ -1,0 +1,145 @@
+"""What is known of each account now: its latest exposure, its open alerts, its last decisions.
+
+Held in memory and folded from the output topics from their beginning each time the process starts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import msgspec
+from msgspec import Struct
+from sortedcontainers import SortedDict
+
+from api.events import Event
+from schemas.decisions import LEVELS
+from schemas.publication import Place
+
+DECISIONS_KEPT = 50
+
+
+class _ExposureRow(Struct, gc=False):
+    account_id: str
+    status: str
+    ledger: Place
+    name: str | None = None
+
+
+class _AlertId(Struct, gc=False):
+    alert_id: str
+
+
+class OpenAlert(Struct, frozen=True, gc=False):
+    """An alert that has not been cleared; `value` is its latest publication."""
+
+    account_id: str
+    level: str
+    place: tuple[int, int, int]
+    value: msgspec.Raw
+
+
+class AccountView(Struct):
+    """One account; `exposure` is None while only decisions or alerts of it are known, as of an unknown account."""
+
+    account_id: str
+    status: str | None = None
+    name: str | None = None
+    exposure: msgspec.Raw | None = None
+    place: tuple[int, int, int] = (-1, -1, -1)
+    open_alerts: dict[str, OpenAlert] = {}
+    decisions: deque[msgspec.Raw] = msgspec.field(default_factory=lambda: deque(maxlen=DECISIONS_KEPT))
+
+
+_read_exposure = msgspec.json.Decoder(_ExposureRow).decode
+_read_alert_id = msgspec.json.Decoder(_AlertId).decode
+
+
+class View:
+    """All accounts, by account id."""
+
+    def __init__(self) -> None:
+        self._accounts: SortedDict = SortedDict()
+        self.unreadable = 0
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def take_exposure(self, value: bytes | None) -> None:
+        """Replace an account's exposure unless it is older than the one known.
+
+        Judged by account and not by partition: in a compacted topic a repetition may be all that is left.
+        """
+        if value is None:
+            return
+        try:
+            row = _read_exposure(value)
+        except msgspec.DecodeError:
+            self.unreadable += 1
+            return
+        account = self._account(row.account_id)
+        place = (row.ledger.epoch, row.ledger.seq, row.ledger.n)
+        if place >= account.place:
+            account.place, account.status, account.name = place, row.status, row.name
+            account.exposure = msgspec.Raw(value)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Fold decisions and alerts that are no repetitions."""
+        for event in events:
+            if event.account_id is None or event.topic == "exposures":
+                continue
+            account = self._account(event.account_id)
+            if event.topic == "decisions":
+                account.decisions.append(msgspec.Raw(event.value))
+            else:
+                self._take_alert(account, event)
+
+    def account(self, account_id: str) -> AccountView | None:
+        """Return one account, or None if nothing was ever published of it."""
+        found: AccountView | None = self._accounts.get(account_id)
+        return found
+
+    def accounts(self, after: str, limit: int, status: str | None, query: str | None) -> list[AccountView]:
+        """Return a page of accounts above an id, in order of id; `query` is a part of the id or name in any case."""
+        wanted = (query or "").casefold()
+        matching = (
+            account
+            for account in self._above(after)
+            if (status is None or account.status == status)
+            and (not wanted or wanted in account.account_id.casefold() or wanted in (account.name or "").casefold())
+        )
+        return list(islice(matching, limit))
+
+    def alerts(self, level: str | None, limit: int) -> tuple[list[OpenAlert], int]:
+        """Return the open alerts, gravest and newest first, and how many there are."""
+        found = [
+            alert
+            for account in self._accounts.values()
+            for alert in account.open_alerts.values()
+            if level is None or alert.level == level
+        ]
+        found.sort(key=lambda alert: (LEVELS.get(alert.level, 0), alert.place), reverse=True)
+        return found[:limit], len(found)
+
+    def _above(self, after: str) -> Iterator[AccountView]:
+        for account_id in self._accounts.irange(minimum=after, inclusive=(False, True)):
+            yield self._accounts[account_id]
+
+    def _account(self, account_id: str) -> AccountView:
+        account: AccountView | None = self._accounts.get(account_id)
+        if account is None:
+            account = self._accounts[account_id] = AccountView(account_id)
+        return account
+
+    def _take_alert(self, account: AccountView, event: Event) -> None:
+        try:
+            alert_id = _read_alert_id(event.value).alert_id
+        except msgspec.DecodeError:
+            self.unreadable += 1
+            return
+        if event.event_type == "alert_cleared":
+            account.open_alerts.pop(alert_id, None)
+        else:
+            level = event.level or "notice"
+            account.open_alerts[alert_id] = OpenAlert(account.account_id, level, event.place, msgspec.Raw(event.value))
