@@ -19,6 +19,7 @@ IN_FLIGHT_MAX = 20_000
 """Messages that may be unacknowledged; `send` waits beyond it, so that memory stays bounded."""
 _BLOCK_MS = 20_000
 """How long a message waits for its topic to be known."""
+_REACH_MS = 10_000
 _BROADCAST_PARTITION = 0
 
 
@@ -52,6 +53,7 @@ class Producing:
                 max_request_size=SOURCE_BYTES,
                 max_block_ms=block_ms,
                 allow_auto_create_topics=False,
+                bootstrap_timeout_ms=_REACH_MS,
             )
         except KafkaError as error:
             raise SendFailed(f"expected a broker at {', '.join(settings.bootstrap)}, received {error!r}") from error

@@ -19,6 +19,7 @@ from streams.settings import Settings, kafka_python_arguments
 from streams.topics import topic
 
 _RELEASED = "order_released"
+_REACH_MS = 10_000
 
 
 class _Cover(Struct):
@@ -171,7 +172,10 @@ def _take(answers: Answers, record: Any, source: str) -> None:
 def _reader(settings: Settings, name: str, *, only_first: bool = False) -> Iterator[Any]:
     """A consumer at the beginning of a topic's partitions, in no group."""
     consumer: Any = KafkaConsumer(
-        **kafka_python_arguments(settings), auto_offset_reset="earliest", enable_auto_commit=False
+        **kafka_python_arguments(settings),
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        bootstrap_timeout_ms=_REACH_MS,
     )
     try:
         full_name = topic(settings.topic_prefix, name)
