@@ -32,9 +32,7 @@ from schemas.decisions import (
 from schemas.facts import Fact
 from schemas.facts.desk import LimitSet, OrderRelease
 from schemas.facts.orders import CheckRequested
-
-LATE = "waited"
-"""`path` of the refusal of a fact that had waited: the fact that brought its document stands."""
+from schemas.publication import WAITED
 
 
 class Before:
@@ -64,7 +62,9 @@ def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
     """Return what the ledger is to say of how a fact was taken in."""
     decisions: list[AnyDecision] = []
     for code, identity in recording.late_refusals:
-        decisions.append(FactRejected(code=code, path=LATE, message=f"{identity} waited for its document"))
+        decisions.append(FactRejected(code=code, path=WAITED, message=f"{identity} waited for its document"))
+        rule = recording.context.policy.warnings.fact_contradicts
+        decisions.extend(occur(recording, "fact_contradicts", identity, rule))
     for kind, document_id in recording.waits:
         decisions.append(FactWaits(kind=kind, id=document_id))
     if not fact.acted_on or (isinstance(fact, LimitSet) and is_scoped(fact)):

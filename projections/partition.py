@@ -54,18 +54,32 @@ CHAIN_KEY = b"Pchain"
 class Record(Protocol):
     """What is read from a source topic."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Iterable[tuple[str, bytes | None]]
+    @property
+    def offset(self) -> int:
+        """Its place in the topic partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since 1970 UTC, as the producer set it."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The account id."""
+
+    @property
+    def value(self) -> bytes | None:
+        """One JSON object."""
+
+    @property
+    def headers(self) -> Iterable[tuple[str, bytes | None]]:
+        """CloudEvents headers and Obligor's own."""
 
 
 class Chain(Struct):
     """Where a partition is: the next ledger record's `seq` and `prev`, the last offset taken of each source.
 
     `next_offset` is the ledger offset after the last valid record; `published` the seq up to which all outputs are
-    acknowledged. `topic_ids` are those of the topics that the positions belong to.
+    acknowledged, `published_offset` the ledger offset after it. `topic_ids` are those of the topics that the positions belong to.
     """
 
     epoch: int = 0
@@ -73,6 +87,7 @@ class Chain(Struct):
     prev: str = GENESIS
     next_offset: int = 0
     published: int = -1
+    published_offset: int = 0
     positions: dict[str, int] = field(default_factory=dict)
     topic_ids: dict[str, str] = field(default_factory=dict)
 
@@ -128,6 +143,9 @@ class Partition:
         source = Source(f"{self.prefix}.{topic}.v1", self.context.partition, record.offset, 0)
         arrival = read_arrival(topic, record, source)
         outcomes: list[Outcome] = []
+        if is_empty_copy(arrival):
+            self.chain.positions[topic] = record.offset
+            return outcomes
         if topic == "control":
             self._finish_sweeps(outcomes, recorded_at_ms)
             decisions = self._broadcast(arrival)
@@ -299,7 +317,7 @@ class Partition:
         self._note_touched(entry.account_id)
         self.chain.seq += 1
         self.chain.prev = hashlib.sha256(value).hexdigest()
-        self.chain.published = entry.published
+        self.chain.published = max(self.chain.published, entry.published)
 
     def _short(self, topic: str) -> str:
         return topic[len(self.prefix) + 1 : -3]
@@ -401,6 +419,12 @@ class Partition:
 
 
 _NOT_EMBEDDED = frozenset({"value_missing", "value_too_large", "value_not_json"})
+
+
+def is_empty_copy(arrival: Arrival) -> bool:
+    """Return whether this stands for a broadcast that was no fact: the dead letter of partition 0 is enough."""
+    is_copy = arrival.source.partition != 0 and arrival.envelope.control_no is not None
+    return arrival.topic == "control" and is_copy and not arrival.value
 
 
 def control_number(arrival: Arrival) -> int | None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from projections.accounts import note_unreadable, resolve_dead_letter
 from projections.book import Book
 from projections.context import Context
-from projections.deciding import LATE, Before, apply_decisions, decide, tell
+from projections.deciding import Before, apply_decisions, decide, tell
 from projections.recorders import record
 from projections.recording import Recording
 from projections.rows import FACT_ID, Account
@@ -26,6 +26,7 @@ from schemas.decisions import AnyDecision, FactRejected
 from schemas.envelope import Envelope
 from schemas.facts import Fact
 from schemas.ledger import Source, digest
+from schemas.publication import WAITED
 from schemas.reasons import SETTLED_REFUSALS, Refusal
 
 
@@ -99,7 +100,7 @@ def evolve(book: Book, context: Context, arrival: Arrival, decisions: list[AnyDe
         return
     recording = _open(book, context, arrival)
     refused = decisions[0] if decisions and isinstance(decisions[0], FactRejected) else None
-    if refused is None or refused.path == LATE:
+    if refused is None or refused.path == WAITED:
         assert isinstance(arrival.fact, Fact), f"{arrival.dead_letter} is unreadable and the ledger does not say so"
         _take_in(recording, arrival)
     elif refused.parks:

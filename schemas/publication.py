@@ -8,6 +8,10 @@ a repetition.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from typing import Protocol
+
 import msgspec
 from msgspec import Struct
 
@@ -17,8 +21,15 @@ from schemas.decisions import (
     AnyDecision,
     FactRejected,
 )
+from schemas.ledger import CORE, Source
+
+PLACE_HEADER = "obligor_ledger"
+"""`epoch/partition/seq/n` of a published record."""
 
 _encode = msgspec.json.Encoder().encode
+
+WAITED = "waited"
+"""`path` of the refusal of a fact that had waited for its document: it has been in the ledger since it came."""
 
 SOURCE_HEADER = ("ce_source", b"obligor")
 EXPOSURE_NUMBER = 1_000_000
@@ -98,8 +109,16 @@ class Published(Struct, frozen=True, gc=False):
 
     topic: str
     key: bytes | None
-    value: bytes
-    headers: list[tuple[str, bytes]]
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+class SourceRecord(Protocol):
+    """What a dead letter keeps of the record that was refused."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Iterable[tuple[str, bytes | None]]
 
 
 class Origin(Struct, frozen=True, gc=False):
@@ -121,7 +140,7 @@ def topic_of(decision: AnyDecision, effect: str) -> str | None:
     Of history nothing is published but what could not be read.
     """
     if isinstance(decision, FactRejected):
-        return "deadletters"
+        return None if decision.path == WAITED else "deadletters"
     if effect == "historical":
         return None
     if isinstance(decision, ACTED_ON_BY_ORDER_SYSTEMS):
@@ -139,23 +158,56 @@ def publish_decision(decision: AnyDecision, origin: Origin, n: int, topic: str) 
     )
     value = _encode(decision)[:-1] + place.encode()
     key = None if origin.account_id is None else origin.account_id.encode()
-    return Published(topic, key, value, event_headers(identity, decision.__struct_config__.tag))
+    headers = event_headers(
+        identity, decision.__struct_config__.tag, f"{origin.epoch}/{origin.partition}/{origin.seq}/{n}"
+    )
+    return Published(topic, key, value, headers)
 
 
-def event_headers(identity: str, event_type: object) -> list[tuple[str, bytes]]:
-    """Return the CloudEvents headers of a published record."""
+def event_headers(identity: str, event_type: object, place: str) -> list[tuple[str, bytes | None]]:
+    """Return the CloudEvents headers of a published record, and its place in the ledger."""
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", identity.encode()),
         ("ce_type", str(event_type).encode()),
         SOURCE_HEADER,
+        (PLACE_HEADER, place.encode()),
     ]
+
+
+def publish_dead_letter(
+    rejected: FactRejected, origin: Origin, n: int, source: Source, record: SourceRecord
+) -> Published:
+    """Return the record that keeps what was refused: its bytes, key and headers untouched, and why."""
+    headers = [
+        *((name, value) for name, value in record.headers if not name.startswith("obligor_")),
+        ("obligor_dead_letter", f"{source.topic}/{source.partition}/{source.offset}".encode()),
+        ("obligor_code", rejected.code.encode()),
+        ("obligor_path", rejected.path.encode()),
+        ("obligor_message", rejected.message.encode()),
+        ("obligor_at_ms", str(origin.at_ms).encode()),
+        ("obligor_core", CORE.encode()),
+        (PLACE_HEADER, f"{origin.epoch}/{origin.partition}/{origin.seq}/{n}".encode()),
+    ]
+    return Published("deadletters", record.key, record.value, headers)
+
+
+def read_place(headers: Iterable[tuple[str, bytes | None]]) -> Place | None:
+    """Return the place in the ledger that a published record names, or None if it names none.
+
+    >>> read_place([(PLACE_HEADER, b"0/3/17/1")])
+    Place(epoch=0, partition=3, seq=17, n=1)
+    """
+    for name, value in headers:
+        if name == PLACE_HEADER and value is not None and re.fullmatch(rb"\d+/\d+/\d+/\d+", value):
+            return Place(*(int(number) for number in value.split(b"/")))
+    return None
 
 
 def publish_exposure(exposure: Exposure) -> Published:
     """Return the record that replaces an account's last exposure."""
     place = exposure.ledger
     identity = f"{place.partition}-{place.epoch}-{place.seq}-exposure"
-    return Published(
-        "exposures", exposure.account_id.encode(), _encode(exposure), event_headers(identity, "exposure_changed")
-    )
+    at = f"{place.epoch}/{place.partition}/{place.seq}/{place.n}"
+    headers = event_headers(identity, "exposure_changed", at)
+    return Published("exposures", exposure.account_id.encode(), _encode(exposure), headers)

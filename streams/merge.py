@@ -230,6 +230,20 @@ class Merge:
         if not source.has_more():
             source.stop_waiting()
 
+    def newest_ms(self) -> int:
+        """The latest timestamp among the last records buffered of each topic; 0 if nothing is."""
+        return max((source.segments[-1].records[-1].timestamp for source in self._sources if source.count), default=0)
+
+    def oldest_buffered(self, topic: str) -> int | None:
+        """The offset of the topic's first record still to be taken; None if there is none."""
+        source = self._by_topic[topic]
+        return source.segments[0].records[source.segments[0].at].offset if source.count else None
+
+    def lag(self) -> int:
+        """Records that are known to exist and were not taken, of all topics."""
+        known = sum(max(0, source.end - source.wanted) for source in self._sources if source.end is not None)
+        return known + self._buffered
+
     def held_back(self, topic: str) -> bool:
         """Whether so much of the topic is buffered that it is not to be fetched now."""
         return self._by_topic[topic].is_held_back

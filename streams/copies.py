@@ -1,0 +1,68 @@
+"""Copies of broadcasts: from partition 0 of `control` to all others, numbered by their offset there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.codec import Unreadable, decode_fact
+from schemas.publication import Published
+from streams.access import Access
+from streams.failpoints import reach
+from streams.publisher import Publisher
+from streams.topics import topic
+
+LOOKED_BACK = 200
+"""So many last records of a partition are searched for the number of its last copy."""
+
+
+class Copier:
+    """What the owner of partition 0 does so that all partitions take the same broadcasts in the same order."""
+
+    def __init__(self, access: Access, publisher: Publisher) -> None:
+        self._access = access
+        self._publisher = publisher
+        self._copied: dict[int, int] = {}
+
+    async def complete(self) -> None:
+        """Find how far the copies of each partition reach, and make those that are missing."""
+        settings, reader = self._access.settings, self._access.reader
+        for number in range(1, settings.partitions):
+            last = await reader.last(self._access.at("control", number), LOOKED_BACK)
+            self._copied[number] = max((_number(record) for record in last), default=-1)
+        if not self._copied:
+            return
+        at = self._access.at("control", 0)
+        end = (await reader.ends([at]))[at]
+        missing = [
+            record async for records in reader.read(at, min(self._copied.values()) + 1, end) for record in records
+        ]
+        await self.copy(missing)
+
+    async def copy(self, records: Iterable[Any]) -> None:
+        """Copy broadcasts to the partitions that do not have them; what is no broadcast leaves an empty mark."""
+        copies = [(record.offset, record.timestamp, _copy_of(record)) for record in records]
+        await asyncio.gather(*(self._copy_to(number, copies) for number in self._copied))
+
+    async def _copy_to(self, number: int, copies: list[tuple[int, int, Published]]) -> None:
+        missing = [copy for copy in copies if copy[0] > self._copied[number]]
+        if not missing:
+            return
+        full_name = topic(self._access.settings.topic_prefix, "control")
+        await self._publisher.write(full_name, number, [(at_ms, copied) for _, at_ms, copied in missing])
+        self._copied[number] = missing[-1][0]
+        reach("in_copy")
+
+
+def _copy_of(record: Any) -> Published:
+    value = None if isinstance(decode_fact("control", record.value), Unreadable) else record.value
+    headers = [header for header in record.headers if header[0] != "control_no"]
+    return Published("control", record.key, value, [*headers, ("control_no", b"%d" % record.offset)])
+
+
+def _number(record: Any) -> int:
+    for name, value in record.headers:
+        if name == "control_no" and value is not None and value.isdigit():
+            return int(value)
+    return -1

@@ -1,0 +1,96 @@
+"""What a worker tells of itself: Prometheus metrics, readiness and liveness over HTTP, structured log lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from schemas.decisions import FactRejected
+from streams.seat import Taken
+
+LATENCY_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 5, 30)
+LIVE_MS = 600_000
+"""Records older than this when they are recorded say nothing about latency: they were waiting or imported."""
+
+
+class Metrics:
+    """Counters of one worker process."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.log = structlog.get_logger("obligor.worker")
+        self.records = Counter("obligor_ledger_records", "ledger records appended", ["partition"], registry=registry)
+        self.decisions = Counter("obligor_decisions", "decisions by type", ["type"], registry=registry)
+        self.dead_letters = Counter("obligor_dead_letters", "records refused, by code", ["code"], registry=registry)
+        self.void = Counter("obligor_void_records", "ledger records that are not of the chain", registry=registry)
+        self.reopened = Counter("obligor_partitions_reopened", "partitions opened afresh", registry=registry)
+        self.checkpoints = Counter("obligor_checkpoints", "checkpoints made", registry=registry)
+        self.lag = Gauge("obligor_lag_records", "records known and not taken", ["partition"], registry=registry)
+        self.open = Gauge("obligor_partitions_open", "partitions open", registry=registry)
+        self.closed = Gauge("obligor_partitions_closed", "partitions closed for findings", registry=registry)
+        self.round_seconds = Histogram(
+            "obligor_round_seconds", "one round, with its appends", registry=registry, buckets=LATENCY_BUCKETS
+        )
+        self.latency_seconds = Histogram(
+            "obligor_latency_seconds", "record time to ledger, live records", registry=registry, buckets=LATENCY_BUCKETS
+        )
+
+    def took(self, partition: int, taken: Taken) -> None:
+        """Count what a round took."""
+        if not taken.outcomes:
+            return
+        self.records.labels(partition).inc(len(taken.outcomes))
+        now_ms = int(time.time() * 1000)
+        for outcome in taken.outcomes:
+            for decision in outcome.decisions:
+                self.decisions.labels(decision.__struct_config__.tag).inc()
+                if isinstance(decision, FactRejected):
+                    self.dead_letters.labels(decision.code).inc()
+        late_ms = now_ms - taken.outcomes[-1].at_ms
+        if 0 <= late_ms < LIVE_MS:
+            self.latency_seconds.observe(late_ms / 1000)
+
+
+class Health:
+    """Answers `/live`, `/ready` and `/metrics`.
+
+    Args:
+        unready: returns why the worker is not ready, or an empty list.
+    """
+
+    def __init__(self, metrics: Metrics, unready: Callable[[], list[str]]) -> None:
+        self._metrics = metrics
+        self._unready = unready
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and return the port."""
+        app = web.Application()
+        app.add_routes([web.get("/live", self._live), web.get("/ready", self._ready), web.get("/metrics", self._show)])
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        server: Any = site._server
+        return int(server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "live"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        reasons = self._unready()
+        status = 503 if reasons else 200
+        return web.json_response({"status": "unready" if reasons else "ready", "reasons": reasons}, status=status)
+
+    async def _show(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self._metrics.registry), content_type="text/plain")

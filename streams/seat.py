@@ -1,0 +1,205 @@
+"""One partition as a worker holds it: what waits, what is taken in a round, what is to be appended and published.
+
+Sans-I/O: it is handed batches and clocks and hands out ledger records and outputs; the rounds do the rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from projections.partition import Outcome, Partition
+from projections.store import RocksRows
+from schemas.decisions import FactRejected
+from schemas.publication import (
+    Origin,
+    Published,
+    publish_dead_letter,
+    publish_decision,
+    publish_exposure,
+    topic_of,
+)
+from streams.merge import Merge, Offered
+from streams.publisher import Outbox, Pending
+from streams.topics import SOURCES
+
+MERGE_ORDER = ("dossiers", "desk", "orders", "invoices", "payments", "bureau", "control")
+"""At equal timestamps accounts come before what people decide, documents before money, and the day closes last."""
+SWEEPS_PER_ROUND = 200
+
+
+class Held(Struct):
+    """A batch that Faust delivered: acknowledged when the position has passed it."""
+
+    last_offset: int
+    event: Any
+
+
+class Taken(Struct):
+    """What a round took from one partition.
+
+    `refused` holds the raw records of refused ones by seq; `count` how many records were taken, repeats included.
+    """
+
+    outcomes: list[Outcome]
+    refused: dict[int, Any]
+    count: int = 0
+
+
+class Seat:
+    """An open partition of a worker.
+
+    `ledger_end` is where the next append must land. `control_no` is the number of the last broadcast that was
+    delivered here, `checked_until_ms` up to which record time it is known that no broadcast is missing.
+    """
+
+    def __init__(self, partition: Partition, rows: RocksRows, ledger_end: int, max_idle_ms: int) -> None:
+        assert set(MERGE_ORDER) == set(SOURCES), "every source topic is merged"
+        self.partition = partition
+        self.rows = rows
+        self.number = partition.context.partition
+        self.ledger_end = ledger_end
+        self.outbox = Outbox()
+        self.merge = Merge(MERGE_ORDER, max_idle_ms)
+        self.merge.catching_up = True
+        self.merge.reset({name: offset + 1 for name, offset in partition.chain.positions.items()})
+        self.control_no = partition.context.control_no
+        self.is_busy = False
+        self.is_holding = False
+        self.since_checkpoint = 0
+        self._held: dict[str, deque[Held]] = {name: deque() for name in SOURCES}
+        self.is_unchecked = True
+
+    def offer(self, name: str, batch: Any, event: Any, now_ms: int, high_watermark: int | None) -> Offered:
+        """Take in a delivered batch; the event is acknowledged later, or by the caller if it has to be read again."""
+        offered = self.merge.offer(
+            name,
+            batch,
+            now_ms,
+            from_offset=batch.from_offset,
+            next_offset=batch.next_offset,
+            size_bytes=batch.size_bytes,
+        )
+        if high_watermark is not None:
+            self.merge.known_end(name, max(high_watermark, batch.next_offset))
+        if name == "control":
+            self._note_control(batch)
+        if offered.seek_to is None:
+            self._held[name].append(Held(batch.next_offset - 1, event))
+            self.is_unchecked = True
+        return offered
+
+    def _note_control(self, batch: Any) -> None:
+        for record in batch:
+            number = record.offset if self.number == 0 else _number_in(record.headers)
+            self.control_no = max(self.control_no, number)
+
+    def expects_control(self, control_end: int) -> None:
+        """Wait for copies of broadcasts that are in partition 0 already and have not come here."""
+        self.is_holding = self.number != 0 and self.control_no < control_end - 1
+        self.merge.hold_for("control", self.is_holding)
+        self.is_unchecked = False
+
+    def wants_control_checked(self) -> bool:
+        """Return whether records wait that may lie beyond a day whose closing has not come here yet."""
+        if self.number == 0 or not self.merge.buffered:
+            return False
+        return self.is_holding or (self.is_unchecked and self._is_beyond_today())
+
+    def _is_beyond_today(self) -> bool:
+        tomorrow = self.partition.context.tomorrow
+        newest_ms = self.merge.newest_ms()
+        if tomorrow is None:
+            return True
+        end = datetime.combine(date.fromisoformat(tomorrow) + timedelta(days=1), datetime.min.time(), UTC)
+        return newest_ms >= end.timestamp() * 1000
+
+    def has_work(self) -> bool:
+        """Return whether a round might find something here."""
+        return not self.is_busy and bool(self.merge.buffered or self.partition.context.sweeps)
+
+    def take(self, limit: int, now_ms: int, recorded_at_ms: int) -> Taken:
+        """Take records and sweeps, a bounded number of each."""
+        if self.merge.catching_up and not self.is_holding and self.merge.is_at_end():
+            self.merge.catching_up = False
+        self.merge.catching_up |= self.is_holding
+        taken = Taken([], {})
+        for name, record in self.merge.take(limit, now_ms):
+            taken.count += 1
+            for outcome in self.partition.take(name, record, recorded_at_ms):
+                taken.outcomes.append(outcome)
+                if outcome.decisions and isinstance(outcome.decisions[0], FactRejected):
+                    taken.refused[outcome.seq] = record
+        taken.outcomes.extend(self.partition.sweep(SWEEPS_PER_ROUND, recorded_at_ms))
+        return taken
+
+    def outputs(self, taken: Taken) -> list[Published]:
+        """Return what a round publishes, in ledger order; exposures once for each account."""
+        outputs: list[Published] = []
+        for outcome in taken.outcomes:
+            if outcome.decisions:
+                self._publish(outcome, taken.refused.get(outcome.seq), outputs)
+        if taken.outcomes:
+            exposures = self.partition.exposures(taken.outcomes[-1].at_ms)
+            outputs.extend(publish_exposure(exposure) for exposure in exposures)
+        return outputs
+
+    def _publish(self, outcome: Outcome, refused: Any, outputs: list[Published]) -> None:
+        origin = Origin(
+            outcome.epoch,
+            self.number,
+            outcome.seq,
+            outcome.record_hash,
+            outcome.account_id,
+            outcome.effect,
+            outcome.policy_id,
+            outcome.at_ms,
+        )
+        for n, decision in enumerate(outcome.decisions):
+            name = topic_of(decision, outcome.effect)
+            if isinstance(decision, FactRejected) and name is not None:
+                outputs.append(publish_dead_letter(decision, origin, n, outcome.source, refused))
+            elif name is not None:
+                outputs.append(publish_decision(decision, origin, n, name))
+
+    def appended(self, ledger_end: int) -> None:
+        """Note that the ledger holds everything taken so far, and what is published of it."""
+        self.ledger_end = ledger_end
+        self.partition.chain.next_offset = ledger_end
+        self.note_published()
+
+    def note_published(self) -> None:
+        """Bring `published` in line with the acknowledgements that have come."""
+        acknowledged = self.outbox.acknowledged()
+        if acknowledged is not None:
+            self.partition.chain.published, self.partition.chain.published_offset = acknowledged
+
+    def sent(self, futures: list[Any]) -> None:
+        """Note that the outputs of everything appended are on their way."""
+        chain = self.partition.chain
+        self.outbox.add(Pending(chain.seq - 1, chain.next_offset, futures))
+
+    def acknowledge(self) -> None:
+        """Acknowledge the batches that the positions have passed."""
+        for name, held in self._held.items():
+            position = self.merge.wanted(name) - 1
+            buffered = self.merge.oldest_buffered(name)
+            passed = position if buffered is None else buffered - 1
+            while held and held[0].last_offset <= passed:
+                held.popleft().event.ack()
+
+    def let_go(self) -> None:
+        """Acknowledge everything held: its records are read again by whoever opens the partition next."""
+        for held in self._held.values():
+            while held:
+                held.popleft().event.ack()
+
+
+def _number_in(headers: Any) -> int:
+    for name, value in headers:
+        if name == "control_no" and value is not None and value.isdigit():
+            return int(value)
+    return -1
