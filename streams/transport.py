@@ -7,6 +7,9 @@ spends per record (tasks, an interval tree of offsets, sensors) it spends per ba
   fetched again. Pausing never drops one.
 * A partition with much delivered and not acked is not asked for until less than half is left. Ack every message, also
   one whose records were repeats or that was dropped for a seek.
+* A batch knows where it was read, so a merge is offered
+  `merge.offer(topic, batch, now_ms, from_offset=batch.from_offset, next_offset=batch.next_offset,
+  size_bytes=batch.size_bytes)`; an empty one says that only transaction markers were passed over.
 * Batches of a partition are acked in order; the highest acked offset + 1 is committed. Commits are a hint.
 
 Threads: aiokafka lives in the loop of Faust's consumer thread, all else in the main loop. Only `BatchConsumerThread`
