@@ -71,7 +71,7 @@ async def list_accounts(
 _DETAIL = {"account_id": {"type": "string"}, "exposure": _EXPOSURE, "alerts": _OBJECTS, "decisions": _OBJECTS}
 
 
-@router.get("/accounts/{account_id}", responses={200: _answers("The account.", _DETAIL), 404: _PROBLEM})
+@router.get("/accounts/{account_id:path}", responses={200: _answers("The account.", _DETAIL), 404: _PROBLEM})
 async def show_account(request: Request, account_id: str) -> Response:
     """Show an account's exposure, its open alerts and its last 50 decisions, newest first."""
     account = _view(request).account(account_id)
