@@ -51,9 +51,12 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
     if is_scoped(fact):
         return None
     if fact.currency != account.currency:
-        return "limit_currency_differs_from_account"
+        if account.opened or account.limit_minor is not None or account.temporary:
+            return "limit_currency_differs_from_account"
+        _change_currency(recording, fact.currency)
     if fact.valid_until is None and fact.valid_from is None:
         account.limit_minor, account.unlimited = fact.limit_minor, fact.unlimited
+        account.temporary = [limit for limit in account.temporary if not _is_open_ended(limit, recording.today())]
         return None
     valid_from = "" if fact.valid_from is None else fact.valid_from.isoformat()
     valid_until = _FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
@@ -63,6 +66,11 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
     if valid_until != _FOREVER:
         _note_future_date(recording, day_before(valid_until))
     return None
+
+
+def _is_open_ended(limit: TemporaryLimit, today: str) -> bool:
+    """A limit that began on a day and has no end is the lasting one until the next is set."""
+    return limit.valid_until == _FOREVER and limit.valid_from <= today
 
 
 def _note_future_date(recording: Recording, on: str) -> None:

@@ -39,31 +39,48 @@ def judge(recording: Recording, order: Order, answers: str, checkpoint: Any = "o
     if order.kind in NOT_BINDING or not order.is_open:
         return None
     case = make_case(recording, order)
-    answer, reasons = ("pass", _LET_THROUGH) if order.released_by_desk else check(case)
+    answer, reasons = _judgement(order, case)
     decision: OrderAnswer = _answer(_KINDS[answer], case, reasons, answers, checkpoint)
     apply_answer(recording, order, decision)
     return cast(AnyDecision, decision)
 
 
+def _judgement(order: Order, case: Case) -> tuple[str, list[Reason]]:
+    if order.released_by_desk:
+        return "pass", _LET_THROUGH
+    has_left = order.state == "released" and not order_rest(order)
+    return ("pass", []) if has_left else check(case)
+
+
 def make_case(recording: Recording, order: Order) -> Case:
     """Return an order with everything that its checks compare."""
     account, context = recording.account, recording.context
-    now = standing(account, context, recording.today())
-    own = order.counted[0] - order.counted[3]
+    now = standing(account, context, recording.at_ms)
+    own, need = _own_and_need(order)
     counted = value(own, order.currency, account, context) if own else 0
     without = now.exposure_minor - (own if counted is None else counted)
-    deposit = sum(order.deposits.values()) - order.counted[3] if order.deposits else 0
     return Case(
         account=account,
         order=order,
         policy=context.policy,
-        need_minor=value(max(0, order_rest(order) - deposit), order.currency, account, context),
+        need_minor=value(need, order.currency, account, context),
         exposure_minor=without,
         limit=now.limit,
         headroom_minor=headroom(without, now.limit),
         unvalued=now.unvalued,
         reserved_for=_reserved_for(recording, order, now) if account.waiting_count else None,
     )
+
+
+def _own_and_need(order: Order) -> tuple[int, int]:
+    """Return what an order adds to exposure now, and what its release would, beyond what has left already."""
+    released, _, delivered, _ = order.counted
+    rest = order_rest(order)
+    if not order.deposits:
+        return released, rest
+    deposit = sum(order.deposits.values())
+    left = max(0, delivered - deposit)
+    return max(0, released + delivered - deposit) - left, max(0, rest + delivered - deposit) - left
 
 
 def _reserved_for(recording: Recording, order: Order, now: Standing) -> Order | None:
@@ -147,7 +164,7 @@ def _blocks_the_queue(recording: Recording, order: Order, codes: list[str], poli
     passes = recording.account.release_no - order.releases_before
     if passes < policy.skips_before_reserving or not HEADROOM_REASONS.issuperset(codes):
         return False
-    return _fits(recording, order, standing(recording.account, recording.context, recording.today()))
+    return _fits(recording, order, standing(recording.account, recording.context, recording.at_ms))
 
 
 def withdraw_releases(
@@ -156,7 +173,7 @@ def withdraw_releases(
     """Take back releases, newest first, until headroom is at the target; return them and whether more may follow."""
     decisions: list[AnyDecision] = []
     for order in withdrawable(recording):
-        now = standing(recording.account, recording.context, recording.today())
+        now = standing(recording.account, recording.context, recording.at_ms)
         if now.headroom_minor is None or now.headroom_minor >= target_minor:
             break
         if len(decisions) >= room:

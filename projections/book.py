@@ -8,10 +8,8 @@ from projections.index import OrderedIndex
 from projections.rows import (
     ACCOUNT,
     INDEX_DATES,
-    KINDS,
     Account,
     Document,
-    Row,
     account_key,
     decode_account,
     decode_document,
@@ -36,9 +34,10 @@ class Book:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self._accounts: dict[str, Account] = {}
-        self._documents: dict[bytes, Document | None] = {}
-        self._indexes: dict[bytes, OrderedIndex] = {}
-        self._dirty: dict[bytes, Row] = {}
+        self._documents: dict[tuple[str, str, str], Document | None] = {}
+        self._indexes: dict[tuple[bytes, str], OrderedIndex] = {}
+        self._dirty_accounts: dict[str, Account] = {}
+        self._dirty: dict[tuple[str, str, str], Document] = {}
         self._plain: dict[bytes, bytes | None] = {}
         self._changed_indexes: set[OrderedIndex] = set()
         self.dates_noted: set[bytes] = set()
@@ -55,33 +54,30 @@ class Book:
 
     def touch_account(self, account: Account) -> None:
         """Note that a summary is new or changed."""
-        self._accounts[account.account_id] = account
-        self._dirty[account_key(account.account_id)] = account
+        self._accounts[account.account_id] = self._dirty_accounts[account.account_id] = account
 
     def document(self, kind: str, account_id: str, key: str) -> Document | None:
         """Return a document by its key within the account, or None."""
-        row_key = document_key(kind, account_id, key)
+        place = (kind, account_id, key)
         try:
-            return self._documents[row_key]
+            return self._documents[place]
         except KeyError:
-            stored = self.rows.get(row_key)
+            stored = self.rows.get(document_key(kind, account_id, key))
             found = None if stored is None else decode_document(kind, stored)
-            if found is not None:
-                self._documents[row_key] = found
+            self._documents[place] = found
             return found
 
     def touch(self, kind: str, account_id: str, document: Document) -> None:
         """Note that a document is new or changed."""
-        row_key = b"%s%s\x00%s" % (KINDS[kind][0], account_id.encode(), document.key.encode())
-        self._documents[row_key] = document
-        self._dirty[row_key] = document
+        place = (kind, account_id, document.key)
+        self._documents[place] = self._dirty[place] = document
 
     def index(self, letter: bytes, owner: str) -> OrderedIndex:
         """Return the index of this kind that belongs to an owner: an account, or an account and currency."""
-        prefix = b"%s%s\x00" % (letter, owner.encode())
-        found = self._indexes.get(prefix)
+        place = (letter, owner)
+        found = self._indexes.get(place)
         if found is None:
-            found = self._indexes[prefix] = OrderedIndex(prefix, self.rows)
+            found = self._indexes[place] = OrderedIndex(b"%s%s\x00" % (letter, owner.encode()), self.rows)
         return found
 
     def index_put(self, letter: bytes, owner: str, suffix: bytes, value: bytes = b"") -> None:
@@ -115,6 +111,13 @@ class Book:
         """Write or delete a row that is neither account nor document."""
         self._plain[key] = value
 
+    def forget_plain(self, start: bytes, end: bytes) -> None:
+        """Delete the rows in a range that are neither account nor document, written or not."""
+        for key in [key for key in self._plain if start <= key < end]:
+            self._plain[key] = None
+        for key, _ in list(self.rows.scan(start, end)):
+            self._plain[key] = None
+
     def account_ids(self) -> set[str]:
         """Return the ids of all accounts, written or not."""
         written = {key[1:].decode() for key, _ in self.rows.scan(ACCOUNT, ACCOUNT + b"\xff")}
@@ -122,12 +125,15 @@ class Book:
 
     def changes(self) -> Changes:
         """Yield everything that changed since `written`."""
-        for key, row in self._dirty.items():
-            yield key, encode_row(row)
+        for account_id, account in self._dirty_accounts.items():
+            yield account_key(account_id), encode_row(account)
+        for place, document in self._dirty.items():
+            yield document_key(*place), encode_row(document)
         yield from self._plain.items()
 
     def written(self) -> None:
         """Say that `changes` are stored; trims what is kept in memory."""
+        self._dirty_accounts.clear()
         self._dirty.clear()
         self._plain.clear()
         for index in self._changed_indexes:

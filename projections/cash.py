@@ -40,7 +40,7 @@ def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | No
     else:
         cash = _new_cash(recording, "payment", fact.payment_id, fact)
     cash.cleared = fact.status == "cleared"
-    cash.named, cash.explicit = named, bool(named)
+    cash.named, cash.explicit = named + cash.named, bool(named)
     if fact.for_order_id is not None:
         _hold_for_order(recording, cash, fact.for_order_id)
     if found is None:
@@ -59,9 +59,9 @@ def record_credit_note(recording: Recording, fact: CreditNoteIssued) -> Refusal 
         cash = found
     else:
         cash = _new_cash(recording, "credit_note", fact.credit_note_id, fact)
+    cash.explicit = fact.invoice_id is not None
     if fact.invoice_id is not None:
-        cash.named = [Named(fact.invoice_id, fact.instalment_no, fact.amount_minor, "")]
-        cash.explicit = True
+        cash.named.insert(0, Named(fact.invoice_id, fact.instalment_no, fact.amount_minor, ""))
     if found is None:
         recording.arrived.append(("credit_note", fact.credit_note_id))
     settle(recording, "credit_note", cash)
@@ -85,12 +85,27 @@ def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentRe
 def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived | CreditNoteIssued) -> Refusal | None:
     if cash.reversed:
         return "payment_already_reversed"
+    allocated = _allocated_of(recording, kind, cash)
     withdraw(recording, kind, cash)
     note_version(cash.versions, fact.revision, content_digest(fact))
     cash.reversed = True
     recount_free(recording, kind, cash)
     cash.currency, cash.amount, cash.reversed = fact.currency, fact.amount_minor, False
+    cash.named = allocated
     return None
+
+
+def _allocated_of(recording: Recording, kind: str, cash: Cash) -> list[Named]:
+    """Return what `allocated` facts said of cash: a correction of the cash does not take it back."""
+    allocated = [part for part in cash.named if part.allocation_key]
+    for invoice_key in cash.applied:
+        invoice = recording.invoice(invoice_key)
+        allocated += [
+            Named(invoice.invoice_id, found.number, found.amount, found.allocation_key)
+            for found in invoice.applications
+            if found.cash_key == mark_key(kind, cash.key) and found.allocation_key
+        ]
+    return allocated
 
 
 def _hold_for_order(recording: Recording, cash: Cash, order_id: str) -> None:
@@ -168,8 +183,11 @@ def record_cleared(recording: Recording, fact: PaymentCleared) -> Refusal | None
         return "payment_already_cleared"
     cash.cleared = True
     mark(recording, fact)
-    if cash.order_key is not None:
-        _tie(recording, cash, recording.order(cash.order_key))
+    order = None if cash.order_key is None else recording.order(cash.order_key)
+    if order is not None and order.is_open:
+        _tie(recording, cash, order)
+    elif order is not None:
+        cash.order_key, cash.order_held = None, 0
     settle(recording, "payment", cash)
     return None
 
@@ -182,12 +200,26 @@ def record_reversed(recording: Recording, fact: PaymentReversed) -> Refusal | No
         return None
     if cash.reversed:
         return "payment_already_reversed"
+    _withdraw_discounts(recording, cash)
     withdraw(recording, "payment", cash)
     cash.reversed = True
     cash.named = []
     recount_free(recording, "payment", cash)
     mark(recording, fact)
     return None
+
+
+def _withdraw_discounts(recording: Recording, cash: Cash) -> None:
+    """What was granted for paying goes with the payment."""
+    for invoice_key in cash.applied:
+        invoice = recording.invoice(invoice_key)
+        granted_with = {found.allocation_key for found in invoice.applications if found.cash_key == f"p:{cash.key}"} - {
+            ""
+        }
+        discount = [
+            found for found in invoice.applications if not found.cash_key and found.allocation_key in granted_with
+        ]
+        take_off(recording, invoice, sum(found.amount for found in discount), discount.__contains__)
 
 
 def withdraw(recording: Recording, kind: str, cash: Cash) -> None:
@@ -231,6 +263,7 @@ def _allocate(recording: Recording, fact: Allocated, kind: str, cash: Cash, invo
     allocation = mark(recording, fact, [mark_key(kind, cash.key), invoice.key])
     key, number = allocation.key, fact.to.instalment_no
     _undo_allocation(recording, allocation)
+    allocation.about, allocation.done = [mark_key(kind, cash.key), invoice.key], False
     recording.arrived.append(("allocation", fact.allocation_id))
     if cash.cleared:
         apply_named(recording, kind, cash, invoice, number, fact.amount_minor, key)
@@ -255,8 +288,11 @@ def _undo_allocation(recording: Recording, allocation: Mark) -> None:
     applied = sum(found.amount for found in invoice.applications if found.allocation_key == allocation.key)
     take_off(recording, invoice, applied, lambda found: found.allocation_key == allocation.key)
     recording.recount_invoice(invoice)
-    _, cash = recording.cash(cash_key)
+    recording.unpaid.append(invoice)
+    kind, cash = recording.cash(cash_key)
     cash.named = [part for part in cash.named if part.allocation_key != allocation.key]
+    recount_free(recording, kind, cash)
+    recording.freed.append(cash_key)
 
 
 def record_allocation_reversed(recording: Recording, fact: AllocationReversed) -> Refusal | None:
@@ -271,7 +307,4 @@ def record_allocation_reversed(recording: Recording, fact: AllocationReversed) -
     allocation.done = True
     recording.touch("allocation", allocation)
     mark(recording, fact)
-    kind, cash = recording.cash(allocation.about[0])
-    recount_free(recording, kind, cash)
-    settle_provisionally(recording, kind, cash)
     return None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from projections.rows import Account, Order
-from projections.standing import Limit
+from projections.standing import Limit, utilisation_bp
 from schemas.decisions import Reason
 from schemas.policy import Policy
 from schemas.reasons import GRAVITY
@@ -77,16 +77,18 @@ def exposure_exceeds_limit(case: Case) -> Reason | None:
     if case.headroom_minor is None or case.need_minor is None:
         return None
     over = case.need_minor - case.headroom_minor
-    if over <= 0:
+    is_paid = not case.need_minor and bool(case.order.deposits)
+    if over <= 0 or is_paid:
         return None
     limit = case.limit.limit_minor or 0
+    used = utilisation_bp(case.exposure_minor + case.need_minor, case.limit)
     return {
         "code": "exposure_exceeds_limit",
         "amount_minor": case.need_minor,
         "exposure_minor": case.exposure_minor,
         "limit_minor": limit,
         "over_minor": over,
-        **({"utilisation_bp": (case.exposure_minor + case.need_minor) * 10_000 // limit} if limit else {}),
+        **({} if used is None else {"utilisation_bp": used}),
     }
 
 

@@ -11,6 +11,8 @@ from schemas.ledger import Source
 from schemas.policy import Policy, default_policy, policy_id
 
 CONTEXT_KEY = b"Pcontext"
+_DAY = timedelta(days=1)
+_LAST_DATE = date.max
 _LAST_MS = 253_370_764_800_000
 
 
@@ -37,7 +39,8 @@ class Context(Struct):
 
     `control_no` is the number of the last broadcast taken, `all_no` of the last one that touches every account,
     `rates_no` of the last rates.
-    `business_date` is the last closed day, None before any.
+    `business_date` is the last closed day, None before any. `base_before` and `rates_before` were in force before the
+    last rates. Fact ids are kept by generations, the present one begun on `ids_since`.
     """
 
     partition: int
@@ -53,6 +56,10 @@ class Context(Struct):
     all_no: int = -1
     rates_no: int = -1
     sweeps: list[Sweep] = field(default_factory=list)
+    base_before: str = "EUR"
+    rates_before: dict[str, str] = field(default_factory=dict)
+    ids_generation: int = 1
+    ids_since: str | None = None
 
     def today(self, at_ms: int) -> str:
         """Return the day that limits and validity count by: the one after the last closed day."""
@@ -63,7 +70,17 @@ class Context(Struct):
     def close(self, business_date: date) -> None:
         """Move the date on."""
         self.business_date = business_date.isoformat()
-        self.tomorrow = (business_date + timedelta(days=1)).isoformat()
+        self.tomorrow = (min(business_date, _LAST_DATE - _DAY) + _DAY).isoformat()
+        if self.ids_since is None:
+            self.ids_since = self.business_date
+        elif business_date - date.fromisoformat(self.ids_since) >= timedelta(days=self.policy.fact_ids_kept_days):
+            self.ids_generation += 1
+            self.ids_since = self.business_date
+
+    def set_rates(self, base: str, rates: dict[str, str]) -> None:
+        """Put rates in force; accounts not swept yet stood by those before."""
+        self.base_before, self.rates_before = self.base, self.rates
+        self.base, self.rates = base, rates
 
     def adopt(self, policy: Policy) -> None:
         """Put a policy in force."""
@@ -89,9 +106,9 @@ def decode_context(value: bytes) -> Context:
 
 
 def day_before(on: str, days: int = 1) -> str:
-    """Return the ISO date so many days earlier.
+    """Return the ISO date so many days earlier, or the first there is.
 
     >>> day_before("2024-03-01")
     '2024-02-29'
     """
-    return (date.fromisoformat(on) - timedelta(days=days)).isoformat()
+    return date.fromordinal(max(1, date.fromisoformat(on).toordinal() - days)).isoformat()

@@ -7,7 +7,7 @@ from typing import cast
 from projections.applying import mark_key, put_on
 from projections.deliveries import add_invoiced
 from projections.recording import Parked, Recording
-from projections.releasing import release_deposits
+from projections.releasing import keep_place, release_deposits
 from projections.rows import Delivery, Invoice, Order
 from schemas.facts.invoices import InvoiceCover
 
@@ -15,12 +15,13 @@ from schemas.facts.invoices import InvoiceCover
 def apply_covers(recording: Recording, invoice: Invoice, covers: tuple[InvoiceCover, ...]) -> None:
     """Pass an invoice on to the orders and deliveries it covers; those not known yet are waited for."""
     invoice.covers = [("", "", cover.amount_minor) for cover in covers]
+    invoice.covers_revision = invoice.versions.latest
     for position, cover in enumerate(covers):
         kind, document_id = ("delivery", cover.delivery_id) if cover.delivery_id else ("order", cover.order_id)
         if document_id is None:
             continue
         if recording.find(kind, document_id, invoice.seller_id) is None:
-            revision = invoice.versions.latest
+            revision = invoice.covers_revision
             recording.park(
                 kind, document_id, Parked("cover", key=invoice.key, revision=revision, kind=kind, position=position)
             )
@@ -30,9 +31,9 @@ def apply_covers(recording: Recording, invoice: Invoice, covers: tuple[InvoiceCo
 
 
 def take_up_cover(recording: Recording, parked: Parked, document_id: str) -> None:
-    """Apply a cover that waited for its order or delivery, unless the invoice has changed since."""
+    """Apply a cover that waited for its order or delivery, unless the invoice covers something else since."""
     invoice = recording.invoice(parked.key)
-    if not invoice.cancelled and invoice.versions.latest == parked.revision:
+    if not invoice.cancelled and invoice.covers_revision == parked.revision:
         apply_cover(recording, invoice, parked.position, parked.kind, document_id)
 
 
@@ -65,9 +66,21 @@ def undo_covers(recording: Recording, invoice: Invoice) -> None:
     invoice.covers = []
 
 
+def change_final(recording: Recording, invoice: Invoice, final: bool) -> None:
+    """Say that what an invoice covers is invoiced in full with it, or that more is to come."""
+    finals = int(final) - int(invoice.final)
+    invoice.final = final
+    for order_key, delivery_key, _ in invoice.covers if finals else ():
+        if delivery_key:
+            add_invoiced(recording, cast(Delivery, recording.find_key("delivery", delivery_key)), 0, finals)
+        elif order_key:
+            _add_to_order(recording, recording.order(order_key), 0, finals)
+
+
 def _add_to_order(recording: Recording, order: Order, amount: int, finals: int) -> None:
     order.invoiced += amount
     order.invoiced_finals += finals
+    keep_place(recording, order)
     recording.recount_order(order)
 
 

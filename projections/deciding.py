@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from msgspec import structs
+
 from projections.accounts import is_scoped
 from projections.answering import (
     DECISIONS_PER_RECORD,
@@ -12,10 +14,10 @@ from projections.answering import (
     judge,
     withdraw_releases,
 )
-from projections.context import Sweep
+from projections.context import Context, Sweep
 from projections.recording import Recording
 from projections.rows import Account, Order
-from projections.standing import Standing, limit_in_force, standing
+from projections.standing import Limit, Standing, currencies_without_rate, limit_in_force, standing
 from projections.warning_lines import apply_alert, is_over, occur, watch
 from schemas.decisions import (
     Alert,
@@ -36,26 +38,43 @@ from schemas.publication import WAITED
 
 
 class Before:
-    """Where an account stood before a fact, as far as decisions compare."""
+    """Where an account stood before a fact, as far as decisions compare.
+
+    The limit is the one told last: the one in force may have lapsed with the day.
+    """
 
     __slots__ = ("conditions", "standing")
 
-    def __init__(self, recording: Recording) -> None:
-        account, context = recording.account, recording.context
-        self.standing: Standing = standing(account, context, recording.today())
-        self.conditions = _conditions(recording, self.standing)
+    def __init__(self, recording: Recording, context: Context | None = None) -> None:
+        account = recording.account
+        context = context or recording.context
+        self.standing: Standing = standing(account, context, recording.at_ms, Limit(*account.limit_told, None))
+        self.conditions = _conditions(account, context, self.standing)
 
 
-def _conditions(recording: Recording, now: Standing) -> tuple[object, ...]:
-    account = recording.account
+def _conditions(account: Account, context: Context, now: Standing) -> tuple[object, ...]:
     return (
         account.status,
         account.opened,
         account.unreadable_count > 0,
         now.limit.limit_minor is None,
         now.limit.unlimited,
-        now.unvalued,
+        currencies_without_rate(account, context),
     )
+
+
+def before_broadcast(recording: Recording, kind: str) -> Before:
+    """Return where an account stood before a broadcast that is in force already: by the rates before.
+
+    Policy and rates change what every check compares, so waiting orders are checked again whatever headroom does.
+    """
+    context = recording.context
+    if kind == "rates":
+        context = structs.replace(context, base=context.base_before, rates=context.rates_before)
+    before = Before(recording, context)
+    if kind != "day":
+        before.conditions = ()
+    return before
 
 
 def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
@@ -95,7 +114,7 @@ def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
 
 def _tell_changes(recording: Recording, before: Before, decisions: list[AnyDecision]) -> None:
     account = recording.account
-    if account.status != before.conditions[0]:
+    if before.conditions and account.status != before.conditions[0]:
         decisions.append(StatusChanged(status=account.status))
     limit = limit_in_force(account, recording.today())
     if (limit.limit_minor, limit.unlimited) != tuple(account.limit_told):
@@ -120,14 +139,14 @@ def _follow_headroom(
     account, context = recording.account, recording.context
     if not account.waiting_count and not account.release_no:
         return
-    now = standing(account, context, recording.today())
+    now = standing(account, context, recording.at_ms)
     fell = _fell(before.standing, now)
     room = max(0, DECISIONS_PER_RECORD - len(decisions))
     more = False
     if fell is not None and context.policy.withdrawal.when != "never" and not isinstance(fact, OrderRelease):
         withdrawn, more = withdraw_releases(recording, identity, fell, room)
         decisions.extend(withdrawn)
-    elif account.waiting_count and _rose(before, now, _conditions(recording, now)):
+    elif account.waiting_count and _rose(before, now, _conditions(account, context, now)):
         released, more = check_waiting_again(recording, identity, room)
         decisions.extend(released)
     if more:

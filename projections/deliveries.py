@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from projections.recording import Recording, content_digest, first_version, order_rest
-from projections.releasing import forget_place
+from projections.releasing import forget_place, keep_place
 from projections.rows import Delivery, Order
 from projections.versions import mark, note_version
 from schemas.facts.orders import DeliveryReversed, OrderDelivered
@@ -22,10 +22,11 @@ def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | No
             return None
     covers = [(order.key, cover.amount_minor) for cover, order in zip(fact.covers, orders, strict=True) if order]
     if found is not None:
-        _undo(recording, found)
+        before = _undo(recording, found)
         found.covers, found.final, found.reversed = covers, fact.final, False
         note_version(found.versions, fact.revision, content_digest(fact))
         _apply(recording, found)
+        recording.answered.extend(_never_judged(recording, before + [key for key, _ in covers]))
         return None
     key = recording.new_key("delivery", fact.delivery_id, fact.seller_id)
     source = recording.envelope.ce_source
@@ -47,14 +48,14 @@ def record_reversed(recording: Recording, fact: DeliveryReversed) -> Refusal | N
     found.reversed = True
     recording.touch("delivery", found)
     mark(recording, fact)
-    recording.answered.extend(_orders_to_judge_again(recording, found))
+    recording.answered.extend(_never_judged(recording, [key for key, _ in found.covers]))
     return None
 
 
-def _orders_to_judge_again(recording: Recording, delivery: Delivery) -> list[Order]:
+def _never_judged(recording: Recording, keys: list[str]) -> list[Order]:
     """What came back and was never released is an order like any other that waits."""
-    orders = {key: recording.order(key) for key, _ in delivery.covers}
-    return [order for order in orders.values() if order.is_open and order.state == "new"]
+    orders = [recording.order(key) for key in dict.fromkeys(keys)]
+    return [order for order in orders if order.is_open and order.state == "new" and order_rest(order)]
 
 
 def _apply(recording: Recording, delivery: Delivery) -> None:
@@ -72,15 +73,16 @@ def _apply(recording: Recording, delivery: Delivery) -> None:
 def _leave_queue(recording: Recording, order: Order) -> None:
     """What has left is neither withdrawn nor, when nothing is still to come, waited for."""
     if order.state == "released":
-        forget_place(recording, order)
+        keep_place(recording, order)
     elif order.state == "waiting" and not order_rest(order):
         forget_place(recording, order)
         order.state = "new"
 
 
-def _undo(recording: Recording, delivery: Delivery) -> None:
+def _undo(recording: Recording, delivery: Delivery) -> list[str]:
+    keys = [key for key, _ in delivery.covers]
     if delivery.reversed:
-        return
+        return keys
     invoiced, finals = delivery.invoiced, delivery.invoiced_finals
     add_invoiced(recording, delivery, -invoiced, -finals)
     delivery.invoiced, delivery.invoiced_finals = invoiced, finals
@@ -88,7 +90,9 @@ def _undo(recording: Recording, delivery: Delivery) -> None:
         order = recording.order(key)
         order.delivered -= amount
         order.delivered_finals -= delivery.final
+        keep_place(recording, order)
         recording.recount_order(order)
+    return keys
 
 
 def add_invoiced(recording: Recording, delivery: Delivery, amount: int, finals: int) -> None:
@@ -103,6 +107,7 @@ def add_invoiced(recording: Recording, delivery: Delivery, amount: int, finals: 
         if old != new:
             order = recording.order(key)
             order.invoiced += new - old
+            keep_place(recording, order)
             recording.recount_order(order)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from projections.context import Context
 from projections.rows import Account, Stages
-from projections.standing import headroom, limit_in_force, total, utilisation_bp, value
+from projections.standing import exposure_minor, headroom, limit_in_force, utilisation_bp, value
+from schemas.money import held
 from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place
 
 _STAGES = Stages.__struct_fields__
@@ -13,7 +16,7 @@ _STAGES = Stages.__struct_fields__
 def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> Exposure:
     """Return the account's balances, valued in its currency, and what they mean against its limit."""
     stages, unvalued = _valued(account, context)
-    exposure = total(account, context, Stages.exposure)[0]
+    exposure = exposure_minor(account, context)[0]
     limit = limit_in_force(account, context.today(at_ms))
     return Exposure(
         account_id=account.account_id,
@@ -56,12 +59,12 @@ def _valued(account: Account, context: Context) -> tuple[Stages, tuple[str, ...]
     sums = Stages()
     unvalued = []
     for currency in sorted(account.stages):
-        if value(1, currency, account, context) is None:
+        amounts = msgspec.structs.asdict(account.stages[currency])
+        if any(amounts.values()) and value(1, currency, account, context) is None:
             unvalued.append(currency)
-        for name in _STAGES:
-            amount = getattr(account.stages[currency], name)
+        for name, amount in amounts.items():
             valued = value(amount, currency, account, context)
-            setattr(sums, name, getattr(sums, name) + (amount if valued is None else valued))
+            setattr(sums, name, held(getattr(sums, name) + (amount if valued is None else valued)))
     return sums, tuple(unvalued)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
-
-from sortedcontainers import SortedDict
 
 from projections.store import Rows
 
@@ -14,19 +13,24 @@ REFILL = 128
 class OrderedIndex:
     """The entries under one prefix, by suffix, over stored rows and what is not written yet.
 
-    Everything below `_known` is in `_front`; None says that everything is.
+    Everything below `_known` is in `_front`, whose keys are sorted in `_order`; None says that everything is.
     """
+
+    __slots__ = ("_beyond", "_front", "_known", "_order", "_prefix", "_rows")
 
     def __init__(self, prefix: bytes, rows: Rows) -> None:
         self._prefix = prefix
         self._rows = rows
-        self._front: SortedDict = SortedDict()
+        self._front: dict[bytes, bytes] = {}
+        self._order: list[bytes] = []
         self._known: bytes | None = b""
         self._beyond: dict[bytes, bytes | None] = {}
 
     def put(self, suffix: bytes, value: bytes) -> None:
         """Add or replace an entry."""
         if self._known is None or suffix < self._known:
+            if suffix not in self._front:
+                insort(self._order, suffix)
             self._front[suffix] = value
         else:
             self._beyond[suffix] = value
@@ -34,7 +38,8 @@ class OrderedIndex:
     def delete(self, suffix: bytes) -> None:
         """Remove an entry, if it is there."""
         if self._known is None or suffix < self._known:
-            self._front.pop(suffix, None)
+            if self._front.pop(suffix, None) is not None:
+                del self._order[bisect_left(self._order, suffix)]
         else:
             self._beyond[suffix] = None
 
@@ -42,8 +47,9 @@ class OrderedIndex:
         """Yield entries in order from `start` on; entries may be removed and added while it runs."""
         position, inclusive = start, True
         while True:
-            found = next(self._front.irange(position, None, inclusive=(inclusive, True)), None)
-            if found is not None:
+            at = (bisect_left if inclusive else bisect_right)(self._order, position)
+            if at < len(self._order):
+                found = self._order[at]
                 yield found, self._front[found]
                 position, inclusive = found, False
             elif self._known is None:
@@ -73,3 +79,4 @@ class OrderedIndex:
                 else:
                     added[suffix] = change
         self._front.update(added)
+        self._order = sorted(self._front)

@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from projections.applying import put_on, recount_free, settle_provisionally, take_off
-from projections.covers import apply_covers, undo_covers
+from projections.covers import apply_covers, change_final, undo_covers
 from projections.recording import Recording, content_digest, first_version
 from projections.rows import Application, Invoice, Mark, Part
 from projections.versions import mark, note_version
@@ -108,7 +108,10 @@ def record_amended(recording: Recording, fact: InvoiceAmended) -> Refusal | None
 
 def _kept_instalments(invoice: Invoice, fact: InvoiceAmended) -> tuple[Instalment, ...]:
     if len(invoice.parts) == 1:
-        return ()
+        amount = invoice.amount if fact.amount_minor is None else fact.amount_minor
+        only = invoice.parts[0]
+        due_on = fact.due_on or date.fromisoformat(only.due_on)
+        return (Instalment(instalment_no=only.number, amount_minor=amount, due_on=due_on),)
     return tuple(
         Instalment(instalment_no=part.number, amount_minor=part.amount, due_on=date.fromisoformat(part.due_on))
         for part in invoice.parts
@@ -136,6 +139,8 @@ def _replace(
         undo_covers(recording, invoice)
         invoice.final = invoice.final if fact.final is None else fact.final
         apply_covers(recording, invoice, fact.covers)
+    elif fact.final is not None:
+        change_final(recording, invoice, fact.final)
     recording.unpaid.append(invoice)
     _settle_freed(recording, applied)
     return None

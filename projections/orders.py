@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from projections.recording import Recording, content_digest, first_version
+from projections.recording import NOT_BINDING, Recording, content_digest, first_version
 from projections.releasing import forget_place, place_among_waiting, release_deposits
 from projections.rows import Order
 from projections.versions import mark, note_version
@@ -65,6 +65,9 @@ def _replace(recording: Recording, order: Order, fact: OrderPlaced | OrderAmende
         order.amount = fact.amount_minor
     if fact.kind is not None:
         order.kind = fact.kind
+    if order.kind in NOT_BINDING and order.state != "rejected":
+        forget_place(recording, order)
+        order.state = "new"
     recording.recount_order(order)
     recording.answered.append(order)
     return None

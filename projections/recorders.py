@@ -9,9 +9,9 @@ from typing import Any, cast
 import msgspec
 
 from projections import accounts, cash, covers, deliveries, invoices, orders
-from projections.applying import pay_from_free_cash
+from projections.applying import pay_from_free_cash, settle_provisionally
 from projections.recording import Parked, Recording
-from projections.versions import mark
+from projections.versions import mark, verdict_on
 from schemas.codec import decode_fact
 from schemas.facts import Fact
 from schemas.facts.desk import (
@@ -94,6 +94,8 @@ def record(recording: Recording, fact: Fact) -> Refusal | None:
         kind, document_id = recording.arrived.pop(0)
         for parked in recording.unpark(kind, document_id):
             _TAKE_UP[parked.what](recording, parked, document_id)
+    while recording.freed:
+        settle_provisionally(recording, *recording.cash(recording.freed.pop(0)))
     while recording.unpaid:
         pay_from_free_cash(recording, recording.unpaid.pop(0))
     return None
@@ -103,7 +105,11 @@ def _take_up_fact(recording: Recording, parked: Parked, _: str) -> None:
     fact = cast(Fact, decode_fact(parked.topic, parked.value))
     envelope = msgspec.structs.replace(recording.envelope, ce_source=parked.ce_source, ce_id=parked.ce_id)
     late = replace(recording, envelope=envelope, topic=parked.topic, value=parked.value)
-    refusal = RECORDERS[type(fact)](late, fact)
+    verdict = verdict_on(late, fact)
+    if verdict == "repeat":
+        return
+    accepted = verdict in (None, "new", "correction")
+    refusal = RECORDERS[type(fact)](late, fact) if accepted else cast(Refusal, verdict)
     if refusal is not None:
         recording.late_refusals.append((refusal, f"{parked.ce_source}/{parked.ce_id}"))
 

@@ -24,6 +24,7 @@ from projections.rows import (
 )
 from schemas.envelope import Envelope
 from schemas.facts import Fact
+from schemas.facts.orders import CheckRequested
 from schemas.ledger import Source
 from schemas.reasons import Refusal
 
@@ -60,8 +61,10 @@ class Recording:
     shipped: list[Order] = field(default_factory=list)
     arrived: list[tuple[str, str]] = field(default_factory=list)
     unpaid: list[Invoice] = field(default_factory=list)
+    freed: list[str] = field(default_factory=list)
     waits: list[tuple[str, str]] = field(default_factory=list)
     late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
+    parked_whole: bool = False
 
     def today(self) -> str:
         """Return the day that limits count by."""
@@ -137,6 +140,7 @@ class Recording:
 
     def park(self, kind: str, document_id: str, parked: Parked | None = None) -> None:
         """Let this fact, or a part of a document, wait for a document of this id."""
+        self.parked_whole = self.parked_whole or parked is None
         item = parked or Parked("fact", self.topic, self.value, self.envelope.ce_source, self.envelope.ce_id)
         self.account.park_no += 1
         self.account.parked_count += 1
@@ -263,8 +267,13 @@ def content_digest(fact: Fact) -> bytes:
 
 def first_version(fact: Any) -> Versions:
     """Return the versions of a document that a fact is the first of."""
-    revision = getattr(fact, "revision", 1)
+    revision = revision_of(fact)
     return Versions({revision: content_digest(fact)}, revision)
+
+
+def revision_of(fact: Fact) -> int:
+    """Return the revision of the document that a fact is the identity of; a check's `revision` is its order's."""
+    return 1 if isinstance(fact, CheckRequested) else getattr(fact, "revision", None) or 1
 
 
 def _twin_key(document_id: str, ce_source: str, seller_id: str | None) -> str:

@@ -34,6 +34,17 @@ def forget_place(recording: Recording, order: Order) -> None:
         order.release_no = 0
 
 
+def keep_place(recording: Recording, order: Order) -> None:
+    """List a released order among those that may be withdrawn as long as nothing of it has left or is invoiced."""
+    if order.state != "released" or not order.is_open:
+        return
+    may_be_withdrawn = not order.released_by_desk and not order.delivered and not order.invoiced
+    if not may_be_withdrawn:
+        forget_place(recording, order)
+    elif not order.release_no:
+        place_among_released(recording, order)
+
+
 def waiting(recording: Recording) -> Iterator[Order]:
     """Yield waiting orders, oldest first; the queue may change while it runs."""
     for suffix, _ in recording.book.index(INDEX_WAITING, recording.account.account_id).items():

@@ -176,6 +176,7 @@ class Invoice(Struct, array_like=True):
     disputes: dict[str, int] = field(default_factory=dict)
     counted: tuple[int, int, int] = (0, 0, 0)
     twins: list[str] = field(default_factory=list)
+    covers_revision: int = 0
 
 
 class Named(Struct, array_like=True):

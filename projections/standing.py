@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from projections.context import Context
 from projections.rows import Account, Stages
-from schemas.money import convert
+from schemas.money import convert, held
+
+UTILISATION_MAX_BP = 1_000_000_000
+"""What is above is shown as this: a hundred thousand times a limit says enough, and larger numbers break readers."""
 
 
 class Limit(NamedTuple):
@@ -35,7 +38,7 @@ def limit_in_force(account: Account, today: str) -> Limit:
     for temporary in reversed(account.temporary):
         if temporary.valid_from <= today <= temporary.valid_until:
             return Limit(temporary.limit_minor, temporary.unlimited, temporary.valid_until)
-    return Limit(account.limit_minor, account.unlimited, None)
+    return lasting_limit(account)
 
 
 def value(amount_minor: int, currency: str, account: Account, context: Context) -> int | None:
@@ -45,11 +48,28 @@ def value(amount_minor: int, currency: str, account: Account, context: Context) 
     return convert(amount_minor, currency, account.currency, context.base, context.rates)
 
 
-def standing(account: Account, context: Context, today: str) -> Standing:
-    """Return where the account stands now."""
-    exposure, unvalued = total(account, context, Stages.exposure)
-    limit = limit_in_force(account, today) if account.temporary else Limit(account.limit_minor, account.unlimited, None)
+def standing(account: Account, context: Context, at_ms: int, limit: Limit | None = None) -> Standing:
+    """Return where the account stands by the limit in force, or by a given one.
+
+    `at_ms` tells the day as long as none was closed.
+    """
+    exposure, unvalued = exposure_minor(account, context)
+    if limit is None:
+        limit = limit_in_force(account, context.today(at_ms)) if account.temporary else lasting_limit(account)
     return Standing(exposure, limit, headroom(exposure, limit), unvalued)
+
+
+def lasting_limit(account: Account) -> Limit:
+    """Return the limit that holds where no temporary one does."""
+    return Limit(account.limit_minor, account.unlimited, None)
+
+
+def exposure_minor(account: Account, context: Context) -> tuple[int, tuple[str, ...]]:
+    """Return the exposure in the account's currency, and the currencies that have no rate."""
+    stages = account.stages.get(account.currency)
+    if stages is not None and len(account.stages) == 1:
+        return stages.exposure(), ()
+    return total(account, context, Stages.exposure)
 
 
 def headroom(exposure_minor: int, limit: Limit) -> int | None:
@@ -63,7 +83,7 @@ def utilisation_bp(exposure_minor: int, limit: Limit) -> int | None:
     """Return exposure over limit in basis points, never below 0; None for no limit, unlimited, or no credit."""
     if limit.unlimited or not limit.limit_minor:
         return None
-    return max(0, exposure_minor * 10_000 // limit.limit_minor)
+    return min(UTILISATION_MAX_BP, max(0, exposure_minor * 10_000 // limit.limit_minor))
 
 
 def total(account: Account, context: Context, number: Callable[[Stages], int]) -> tuple[int, tuple[str, ...]]:
@@ -74,8 +94,17 @@ def total(account: Account, context: Context, number: Callable[[Stages], int]) -
     amount, unvalued = 0, []
     for currency in sorted(stages):
         of_currency = number(stages[currency])
+        if not of_currency:
+            continue
         valued = value(of_currency, currency, account, context)
         if valued is None:
             unvalued.append(currency)
         amount += of_currency if valued is None else valued
-    return amount, tuple(unvalued)
+    return held(amount), tuple(unvalued)
+
+
+def currencies_without_rate(account: Account, context: Context) -> tuple[str, ...]:
+    """Return the currencies that the account has or had a balance in and that cannot be valued."""
+    if len(account.stages) == 1 and account.currency in account.stages:
+        return ()
+    return tuple(currency for currency in sorted(account.stages) if value(1, currency, account, context) is None)

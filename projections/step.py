@@ -6,7 +6,6 @@ evolving a step's own decisions gives the same book (a property test).
 
 from __future__ import annotations
 
-from datetime import date
 from hashlib import blake2b
 from typing import cast
 
@@ -17,7 +16,7 @@ from projections.book import Book
 from projections.context import Context
 from projections.deciding import Before, apply_decisions, decide, tell
 from projections.recorders import record
-from projections.recording import Recording
+from projections.recording import Recording, content_digest, revision_of
 from projections.rows import FACT_ID, Account
 from projections.versions import verdict_on
 from projections.warning_lines import is_over, occur, watch
@@ -58,11 +57,11 @@ def fact_id(arrival: Arrival) -> str:
         return f"{envelope.ce_source}/{envelope.ce_id}"
     if isinstance(fact, Unreadable):
         return ""
-    revision = getattr(fact, "revision", None)
     if fact.document is not None:
         kind, id_field = fact.document
         seller = getattr(fact, "seller_id", None) or ""
-        return f"{envelope.ce_source}/{kind}/{seller}/{getattr(fact, id_field)}/{revision or 1}"
+        return f"{envelope.ce_source}/{kind}/{seller}/{getattr(fact, id_field)}/{revision_of(fact)}"
+    revision = getattr(fact, "revision", None)
     if revision is not None:
         tag = fact.__struct_config__.tag
         return f"{envelope.ce_source}/{tag}/{fact.order_id}/{revision}"  # type: ignore[attr-defined]
@@ -78,7 +77,9 @@ def step(book: Book, context: Context, arrival: Arrival) -> list[AnyDecision] | 
     if not identity:
         return _refuse(recording, arrival, "fact_id_missing", "expected header ce_id, received none")
     verdict = verdict_on(recording, arrival.fact)
-    if verdict == "repeat" or (verdict is None and _is_known(book, context, identity)):
+    kept_as = identity if verdict is None else _identity_while_waiting(identity, arrival.fact)
+    may_wait = verdict in ("new", "correction") and recording.account.parked_count
+    if verdict == "repeat" or ((verdict is None or may_wait) and _is_known(book, context, kept_as)):
         return None
     if verdict not in (None, "new", "correction"):
         return _refuse(recording, arrival, cast(Refusal, verdict), "")
@@ -86,7 +87,7 @@ def step(book: Book, context: Context, arrival: Arrival) -> list[AnyDecision] | 
     refusal = record(recording, arrival.fact)
     if refusal is not None:
         return _refuse(recording, arrival, refusal, "")
-    _note(recording, arrival, identity if verdict is None else None)
+    _note(recording, arrival, kept_as if verdict is None or recording.parked_whole else None)
     decisions = tell(recording, arrival.fact)
     decide(recording, arrival.fact, identity, before, decisions)
     if verdict == "correction":
@@ -111,10 +112,13 @@ def evolve(book: Book, context: Context, arrival: Arrival, decisions: list[AnyDe
 def _take_in(recording: Recording, arrival: Arrival) -> None:
     fact = cast(Fact, arrival.fact)
     identity = fact_id(arrival)
-    known_by_document = verdict_on(recording, fact) is not None
+    by_id_alone = verdict_on(recording, fact) is None
     refusal = record(recording, fact)
     assert refusal is None, f"{arrival.dead_letter}: the ledger took {identity} in, this version refuses it: {refusal}"
-    _note(recording, arrival, None if known_by_document else identity)
+    if by_id_alone:
+        _note(recording, arrival, identity)
+    else:
+        _note(recording, arrival, _identity_while_waiting(identity, fact) if recording.parked_whole else None)
 
 
 def _open(book: Book, context: Context, arrival: Arrival) -> Recording:
@@ -136,6 +140,11 @@ def _note(recording: Recording, arrival: Arrival, identity: str | None) -> None:
     recording.book.touch_account(recording.account)
 
 
+def _identity_while_waiting(identity: str, fact: Fact) -> str:
+    """A fact that waits for a document leaves none of its own yet, so its identity and content are kept instead."""
+    return f"{identity}/{content_digest(fact).hex()}"
+
+
 def _is_known(book: Book, context: Context, identity: str) -> bool:
     return any(book.plain(_id_key(context, identity, age)) is not None for age in (0, 1))
 
@@ -146,10 +155,7 @@ def _id_key(context: Context, identity: str, age: int) -> bytes:
 
 def generation(context: Context, age: int) -> bytes:
     """Return the generation that ids are kept under: one lasts as long as the policy keeps ids, two are kept."""
-    if context.business_date is None:
-        return bytes(4)
-    number = date.fromisoformat(context.business_date).toordinal() // context.policy.fact_ids_kept_days - age
-    return number.to_bytes(4, "big")
+    return (context.ids_generation - age).to_bytes(4, "big")
 
 
 def _refuse_unreadable(

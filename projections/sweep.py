@@ -10,12 +10,12 @@ from projections.accounts import drop_lapsed
 from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
 from projections.book import Book
 from projections.context import Context, Sweep, day_before
-from projections.deciding import Before, apply_decisions, decide
+from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.recording import Recording
 from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
 from projections.step import generation
 from projections.warning_lines import watch
-from schemas.decisions import AnyDecision, FactRejected, MoreFollows
+from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
 from schemas.facts.control import DayClosed, PolicyAdopted, RatesSet
@@ -39,7 +39,7 @@ def step_broadcast(
             context.control_no = number
             return [FactRejected(code="policy_invalid", path="$.policy", message=str(error))]
     evolve_broadcast(book, context, fact, number, source, seq, effect, at_ms)
-    return []
+    return [] if fact.acted_on else [NotYetActedOn()]
 
 
 def _is_closed(context: Context, fact: DayClosed) -> bool:
@@ -59,7 +59,8 @@ def evolve_broadcast(
         context.all_no = number
         kind = "policy"
     elif isinstance(fact, RatesSet):
-        context.base, context.rates, context.rates_no = fact.base, dict(fact.rates), number
+        context.set_rates(fact.base, dict(fact.rates))
+        context.rates_no = number
         kind = "rates"
     else:
         return
@@ -72,8 +73,7 @@ def _close_day(book: Book, context: Context, fact: DayClosed) -> None:
         _forget_dates(book, context.business_date)
     context.close(fact.business_date)
     if generation(context, 1) > old:
-        for key, _ in list(book.rows.scan(FACT_ID, FACT_ID + generation(context, 1))):
-            book.put_plain(key, None)
+        book.forget_plain(FACT_ID, FACT_ID + generation(context, 1))
 
 
 def _forget_dates(book: Book, before: str) -> None:
@@ -121,7 +121,7 @@ def step_sweep(book: Book, context: Context, sweep: Sweep, account: Account) -> 
     if sweep.kind == "more":
         _go_on(recording, sweep, decisions)
     else:
-        before = Before(recording)
+        before = before_broadcast(recording, sweep.kind)
         _bring_up_to_date(recording)
         decide(
             recording, None, f"{sweep.source.topic}/{sweep.source.partition}/{sweep.source.offset}", before, decisions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from projections.recording import Recording, content_digest, first_version
+from projections.recording import Recording, content_digest, first_version, revision_of
 from projections.rows import Document, Mark, Versions
 from schemas.facts import Fact
 from schemas.reasons import Refusal
@@ -37,13 +37,12 @@ def verdict_on(recording: Recording, fact: Fact) -> Verdict | None:
     if fact.document is None:
         return _verdict_on_revision(recording, fact)
     kind, id_field = fact.document
-    revision = getattr(fact, "revision", 1)
     seller_id = getattr(fact, "seller_id", None)
     document_id: str = getattr(fact, id_field)
     # An amendment may come from another system than the document, so it refers; all else is its own source's.
     find = recording.find if _amends(fact) else recording.find_own
     found = find(kind, document_id, seller_id)
-    return judge_version(None if found is None else found.versions, revision, content_digest(fact))
+    return judge_version(None if found is None else found.versions, revision_of(fact), content_digest(fact))
 
 
 def _verdict_on_revision(recording: Recording, fact: Fact) -> Verdict | None:
@@ -72,7 +71,7 @@ def mark(recording: Recording, fact: Fact, about: list[str] | None = None, *, do
         key = recording.new_key(kind, document_id, seller_id)
         found = Mark(key, recording.envelope.ce_source, seller_id, first_version(fact), done, about or [])
     else:
-        note_version(found.versions, getattr(fact, "revision", 1), content_digest(fact))
+        note_version(found.versions, revision_of(fact), content_digest(fact))
     assert isinstance(found, Mark), f"{kind} {document_id!r} is kept as {type(found).__name__}"
     recording.touch(kind, found)
     return found

@@ -16,7 +16,7 @@ def watch(recording: Recording) -> list[AnyDecision]:
     """Return the alerts that follow from where the account stands now, already in effect."""
     warnings = recording.context.policy.warnings
     decisions: list[AnyDecision] = []
-    now = standing(recording.account, recording.context, recording.today())
+    now = standing(recording.account, recording.context, recording.at_ms)
     used = utilisation_bp(now.exposure_minor, now.limit)
     _watch_line(recording, "utilisation", warnings.utilisation, used, decisions)
     _watch_line(recording, "overdue_share", warnings.overdue_share, _overdue_bp(recording), decisions)

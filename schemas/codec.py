@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact
+from schemas.facts.control import RatesSet
 from schemas.money import EXPONENTS
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ def decode_fact(topic: str, value: bytes | None) -> Fact | Broadcast | Unreadabl
             value.decode()  # fields that are not read are skipped unseen, and the ledger keeps them
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _explain(topic, value, error)
-    currency = getattr(fact, "currency", None)
+    currency = fact.base if isinstance(fact, RatesSet) else getattr(fact, "currency", None)
     if currency is not None and currency not in EXPONENTS:
-        return Unreadable("currency_unknown", "$.currency", f"expected an ISO 4217 code, received {currency!r}")
+        path = "$.base" if isinstance(fact, RatesSet) else "$.currency"
+        return Unreadable("currency_unknown", path, f"expected an ISO 4217 code, received {currency!r}")
     return fact if b"\\" not in value else _without_control_characters(fact)
 
 

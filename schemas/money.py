@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta
 
 AMOUNT_MINOR_MAX = 10**15
 """Largest amount of one document, in minor units; sums of ten thousand of them still fit 64 bits."""
+
+HELD_MINOR_MAX = 4 * 10**18
+"""Largest sum of amounts; two of them still fit 64 bits."""
 
 AmountMinor = Annotated[int, Meta(ge=0, le=AMOUNT_MINOR_MAX, description="minor units of the currency, tax included")]
 PositiveMinor = Annotated[int, Meta(ge=1, le=AMOUNT_MINOR_MAX, description="minor units of the currency, above zero")]
@@ -46,20 +50,27 @@ def convert(amount_minor: int, currency: str, into: str, base: str, rates: Rates
     """
     if currency == into:
         return amount_minor
-    from_rate = _rate(currency, base, rates)
-    into_rate = _rate(into, base, rates)
-    if from_rate is None or into_rate is None:
+    if (currency != base and currency not in rates) or (into != base and into not in rates):
         return None
-    exact = Fraction(amount_minor) * into_rate / from_rate * Fraction(10) ** (EXPONENTS[into] - EXPONENTS[currency])
-    magnitude = -((-abs(exact.numerator)) // exact.denominator)
-    return magnitude if exact >= 0 else -magnitude
+    over, under = _factor(currency, into, rates.get(currency, "1"), rates.get(into, "1"))
+    magnitude = -(-abs(amount_minor) * over // under)
+    return held(magnitude if amount_minor >= 0 else -magnitude)
 
 
-def _rate(currency: str, base: str, rates: Rates) -> Fraction | None:
-    if currency == base:
-        return Fraction(1)
-    decimal = rates.get(currency)
-    return None if decimal is None else Fraction(decimal)
+def held(amount_minor: int) -> int:
+    """Return an amount as far as 64 bits hold it: an absurd rate must stop no reader.
+
+    >>> held(10**30) == -held(-(10**30)) == HELD_MINOR_MAX
+    True
+    """
+    return max(-HELD_MINOR_MAX, min(HELD_MINOR_MAX, amount_minor))
+
+
+@lru_cache(maxsize=1024)
+def _factor(currency: str, into: str, currency_rate: str, into_rate: str) -> tuple[int, int]:
+    """Return numerator and denominator of the exact factor between minor units."""
+    exact = Fraction(into_rate) / Fraction(currency_rate) * Fraction(10) ** (EXPONENTS[into] - EXPONENTS[currency])
+    return exact.numerator, exact.denominator
 
 
 def display(amount_minor: int, currency: str) -> str:
