@@ -152,3 +152,19 @@ def _make_room(recording: Recording, invoice: Invoice, parts: list[Part], amount
     if short <= 0:
         return {}
     return take_off(recording, invoice, short, lambda found: found.provisional and found.number in numbers)
+
+
+def apply_discount(recording: Recording, invoice: Invoice, number: int | None, amount: int, allocation: str) -> None:
+    """Let go of an amount of an invoice, or of one part of it; provisional uses give way to that too."""
+    parts = [part for part in invoice.parts if number is None or part.number == number]
+    if invoice.cancelled or not parts or not amount:
+        return
+    displaced = _make_room(recording, invoice, parts, amount)
+    for part in parts:
+        take = min(amount, part.open())
+        if take > 0:
+            put_on(recording, invoice, part, take, "", provisional=False, allocation=allocation)
+            amount -= take
+    recording.recount_invoice(invoice)
+    for key in displaced:
+        settle_provisionally(recording, *recording.cash(key))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from projections.applying import (
+    apply_discount,
     apply_named,
     mark_key,
-    put_on,
     recount_free,
     settle_provisionally,
     take_off,
@@ -265,21 +265,12 @@ def _allocate(recording: Recording, fact: Allocated, kind: str, cash: Cash, invo
     _undo_allocation(recording, allocation)
     allocation.about, allocation.done = [mark_key(kind, cash.key), invoice.key], False
     recording.arrived.append(("allocation", fact.allocation_id))
+    apply_discount(recording, invoice, number, fact.discount_minor, key)
     if cash.cleared:
         apply_named(recording, kind, cash, invoice, number, fact.amount_minor, key)
     else:
         cash.named.append(Named(fact.to.invoice_id, number, fact.amount_minor, key))
     recount_free(recording, kind, cash)
-    _discount(recording, invoice, number, fact.discount_minor, key)
-
-
-def _discount(recording: Recording, invoice: Invoice, number: int | None, amount: int, allocation: str) -> None:
-    for part in invoice.parts:
-        take = min(amount, part.open())
-        if take > 0 and number in (None, part.number):
-            put_on(recording, invoice, part, take, "", provisional=False, allocation=allocation)
-            amount -= take
-    recording.recount_invoice(invoice)
 
 
 def _undo_allocation(recording: Recording, allocation: Mark) -> None:
