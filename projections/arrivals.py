@@ -88,8 +88,8 @@ def arrival_in(entry: Entry, topic: str, decisions: list[AnyDecision]) -> Arriva
         redrives=entry.redrives,
         control_no=entry.control_no,
     )
-    value = b"" if entry.fact == b"null" else bytes(entry.fact)
     rejected = decisions[0] if decisions and isinstance(decisions[0], FactRejected) else None
+    value = bytes(entry.fact)
     fact = _unreadable_then(rejected) or decode_fact(topic, value)
     digest = rejected.digest if rejected else ""
     return Arrival(entry.source, topic, entry.account_id, value, envelope, entry.at_ms, cast(Fact, fact), digest)

@@ -12,7 +12,7 @@ from projections.applying import (
     settle_provisionally,
     take_off,
 )
-from projections.recording import Parked, Recording, content_digest, first_version
+from projections.recording import Parked, Recording
 from projections.rows import Cash, Invoice, Mark, Named, Order
 from projections.versions import mark, note_version
 from schemas.facts.invoices import CreditNoteIssued
@@ -74,7 +74,7 @@ def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentRe
         key=recording.new_key(kind, document_id, fact.seller_id),
         ce_source=recording.envelope.ce_source,
         seller_id=fact.seller_id,
-        versions=first_version(fact),
+        versions=recording.first_version(fact),
         currency=fact.currency,
         amount=fact.amount_minor,
         number=recording.account.cash_no,
@@ -87,7 +87,7 @@ def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived 
         return "payment_already_reversed"
     allocated = _allocated_of(recording, kind, cash)
     withdraw(recording, kind, cash)
-    note_version(cash.versions, fact.revision, content_digest(fact))
+    note_version(cash.versions, fact.revision, recording.digest(fact))
     cash.reversed = True
     recount_free(recording, kind, cash)
     cash.currency, cash.amount, cash.reversed = fact.currency, fact.amount_minor, False

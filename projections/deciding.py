@@ -17,7 +17,7 @@ from projections.answering import (
 from projections.context import Context, Sweep
 from projections.recording import Recording
 from projections.rows import Account, Order
-from projections.standing import Limit, Standing, currencies_without_rate, limit_in_force, standing
+from projections.standing import Limit, Standing, currencies_without_rate, lasting_limit, limit_in_force, standing
 from projections.warning_lines import apply_alert, is_over, occur, watch
 from schemas.decisions import (
     Alert,
@@ -43,13 +43,15 @@ class Before:
     The limit is the one told last: the one in force may have lapsed with the day.
     """
 
-    __slots__ = ("conditions", "standing")
+    __slots__ = ("conditions", "standing", "status")
 
     def __init__(self, recording: Recording, context: Context | None = None) -> None:
         account = recording.account
         context = context or recording.context
         self.standing: Standing = standing(account, context, recording.at_ms, Limit(*account.limit_told, None))
-        self.conditions = _conditions(account, context, self.standing)
+        self.status: str | None = account.status
+        # Only orders that wait already are checked again, so without any there is nothing to compare.
+        self.conditions = _conditions(account, context, self.standing) if account.waiting_count else None
 
 
 def _conditions(account: Account, context: Context, now: Standing) -> tuple[object, ...]:
@@ -100,11 +102,15 @@ def decide(
         order = recording.find("order", fact.order_id, fact.seller_id)
         if isinstance(order, Order):
             _append(decisions, judge(recording, order, identity, fact.checkpoint))
-    for key in dict.fromkeys(order.key for order in recording.answered):
-        _append(decisions, judge(recording, recording.order(key), identity))
-    _follow_headroom(recording, fact, identity, before, decisions)
-    _warn_of_shipments(recording, decisions)
-    decisions.extend(watch(recording))
+    if recording.answered:
+        for key in dict.fromkeys([order.key for order in recording.answered]):
+            _append(decisions, judge(recording, recording.order(key), identity))
+    now = standing(recording.account, recording.context, recording.at_ms)
+    if _follow_headroom(recording, fact, identity, before, now, decisions):
+        now = standing(recording.account, recording.context, recording.at_ms)
+    if recording.shipped or recording.account.alerts:
+        _warn_of_shipments(recording, decisions)
+    watch(recording, now, decisions)
 
 
 def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
@@ -114,10 +120,10 @@ def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
 
 def _tell_changes(recording: Recording, before: Before, decisions: list[AnyDecision]) -> None:
     account = recording.account
-    if before.conditions and account.status != before.conditions[0]:
+    if account.status != before.status:
         decisions.append(StatusChanged(status=account.status))
-    limit = limit_in_force(account, recording.today())
-    if (limit.limit_minor, limit.unlimited) != tuple(account.limit_told):
+    limit = limit_in_force(account, recording.today()) if account.temporary else lasting_limit(account)
+    if limit[:2] != account.limit_told:
         changed = LimitChanged(
             limit_minor=limit.limit_minor,
             currency=account.currency,
@@ -133,26 +139,30 @@ def _apply_limit(account: Account, changed: LimitChanged) -> None:
 
 
 def _follow_headroom(
-    recording: Recording, fact: Fact | None, identity: str, before: Before, decisions: list[AnyDecision]
-) -> None:
-    """Withdraw what no longer fits, or release what fits now; what is too much for one record follows as a sweep."""
+    recording: Recording, fact: Fact | None, identity: str, before: Before, now: Standing, decisions: list[AnyDecision]
+) -> bool:
+    """Withdraw what no longer fits, or release what fits now; return whether anything was.
+
+    What is too much for one record follows as a sweep.
+    """
     account, context = recording.account, recording.context
-    if not account.waiting_count and not account.release_no:
-        return
-    now = standing(account, context, recording.at_ms)
     fell = _fell(before.standing, now)
-    room = max(0, DECISIONS_PER_RECORD - len(decisions))
+    if fell is None and before.conditions is None:
+        return False
+    count = len(decisions)
+    room = max(0, DECISIONS_PER_RECORD - count)
     more = False
     if fell is not None and context.policy.withdrawal.when != "never" and not isinstance(fact, OrderRelease):
         withdrawn, more = withdraw_releases(recording, identity, fell, room)
         decisions.extend(withdrawn)
-    elif account.waiting_count and _rose(before, now, _conditions(account, context, now)):
+    elif before.conditions is not None and account.waiting_count and _rose(recording, before, now):
         released, more = check_waiting_again(recording, identity, room)
         decisions.extend(released)
     if more:
         follows = MoreFollows(target_minor=fell)
         decisions.append(follows)
         _open_more(recording, follows)
+    return len(decisions) > count
 
 
 def _fell(before: Standing, now: Standing) -> int | None:
@@ -163,8 +173,8 @@ def _fell(before: Standing, now: Standing) -> int | None:
     return target if now.headroom_minor < target else None
 
 
-def _rose(before: Before, now: Standing, conditions: tuple[object, ...]) -> bool:
-    if conditions != before.conditions:
+def _rose(recording: Recording, before: Before, now: Standing) -> bool:
+    if _conditions(recording.account, recording.context, now) != before.conditions:
         return True
     if now.headroom_minor is None or before.standing.headroom_minor is None:
         return now.headroom_minor is None and now.limit.unlimited

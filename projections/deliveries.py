@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from projections.recording import Recording, content_digest, first_version, order_rest
+from projections.recording import Recording, order_rest
 from projections.releasing import forget_place, keep_place
 from projections.rows import Delivery, Order
 from projections.versions import mark, note_version
@@ -24,13 +24,13 @@ def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | No
     if found is not None:
         before = _undo(recording, found)
         found.covers, found.final, found.reversed = covers, fact.final, False
-        note_version(found.versions, fact.revision, content_digest(fact))
+        note_version(found.versions, fact.revision, recording.digest(fact))
         _apply(recording, found)
         recording.answered.extend(_never_judged(recording, before + [key for key, _ in covers]))
         return None
     key = recording.new_key("delivery", fact.delivery_id, fact.seller_id)
     source = recording.envelope.ce_source
-    delivery = Delivery(key, source, fact.seller_id, first_version(fact), covers, fact.final)
+    delivery = Delivery(key, source, fact.seller_id, recording.first_version(fact), covers, fact.final)
     _apply(recording, delivery)
     recording.arrived.append(("delivery", fact.delivery_id))
     return None

@@ -9,7 +9,7 @@ import msgspec
 
 from projections.applying import put_on, recount_free, settle_provisionally, take_off
 from projections.covers import apply_covers, change_final, undo_covers
-from projections.recording import Recording, content_digest, first_version
+from projections.recording import Recording
 from projections.rows import Application, Invoice, Mark, Part
 from projections.versions import mark, note_version
 from schemas.facts.invoices import (
@@ -36,7 +36,7 @@ def record_issued(recording: Recording, fact: InvoiceIssued) -> Refusal | None:
         invoice_id=fact.invoice_id,
         ce_source=recording.envelope.ce_source,
         seller_id=fact.seller_id,
-        versions=first_version(fact),
+        versions=recording.first_version(fact),
         currency=fact.currency,
         amount=fact.amount_minor,
         issued_on=fact.issued_on.isoformat(),
@@ -132,7 +132,7 @@ def _replace(
         recording.recount_invoice(invoice)
     invoice.currency, invoice.parts = currency, parts
     _note_fields(invoice, fact)
-    note_version(invoice.versions, fact.revision, content_digest(fact))
+    note_version(invoice.versions, fact.revision, recording.digest(fact))
     _put_in_force(recording, invoice)
     _apply_again(recording, invoice, applied)
     if fact.covers is not None:

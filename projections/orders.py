@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from projections.recording import NOT_BINDING, Recording, content_digest, first_version
+from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place, place_among_waiting, release_deposits
 from projections.rows import Order
 from projections.versions import mark, note_version
@@ -31,7 +31,7 @@ def record_placed(recording: Recording, fact: OrderPlaced) -> Refusal | None:
         order_id=fact.order_id,
         ce_source=recording.envelope.ce_source,
         seller_id=fact.seller_id,
-        versions=first_version(fact),
+        versions=recording.first_version(fact),
         currency=fact.currency,
         amount=fact.amount_minor,
         kind=fact.kind,
@@ -59,7 +59,7 @@ def _replace(recording: Recording, order: Order, fact: OrderPlaced | OrderAmende
         return "currency_differs_from_document"
     if currency != order.currency:
         _change_currency(recording, order, currency)
-    note_version(order.versions, fact.revision, content_digest(fact))
+    note_version(order.versions, fact.revision, recording.digest(fact))
     if fact.amount_minor is not None:
         order.released_by_desk = order.released_by_desk and fact.amount_minor <= order.amount
         order.amount = fact.amount_minor
@@ -88,7 +88,7 @@ def record_ended(recording: Recording, fact: OrderCancelled | OrderClosed) -> Re
         return None
     if not order.is_open:
         return "order_is_not_open"
-    _note_revision(order, fact)
+    _note_revision(recording, order, fact)
     order.is_open = False
     forget_place(recording, order)
     if order.state == "waiting":
@@ -106,7 +106,7 @@ def record_reopened(recording: Recording, fact: OrderReopened) -> Refusal | None
         return None
     if order.is_open:
         return "order_is_open"
-    _note_revision(order, fact)
+    _note_revision(recording, order, fact)
     order.is_open = True
     order.released_by_desk = False
     if order.state != "rejected":
@@ -116,9 +116,9 @@ def record_reopened(recording: Recording, fact: OrderReopened) -> Refusal | None
     return None
 
 
-def _note_revision(order: Order, fact: OrderCancelled | OrderClosed | OrderReopened) -> None:
+def _note_revision(recording: Recording, order: Order, fact: OrderCancelled | OrderClosed | OrderReopened) -> None:
     if fact.revision is not None:
-        note_version(order.versions, fact.revision, content_digest(fact))
+        note_version(order.versions, fact.revision, recording.digest(fact))
 
 
 def record_check(recording: Recording, fact: CheckRequested) -> Refusal | None:

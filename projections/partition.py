@@ -31,7 +31,7 @@ from projections.sweep import (
 )
 from schemas.codec import Unreadable
 from schemas.decisions import AnyDecision, FactRejected
-from schemas.facts import Broadcast
+from schemas.facts import FACTS_BY_TOPIC, Broadcast
 from schemas.ledger import (
     CORE,
     GENESIS,
@@ -79,7 +79,8 @@ class Chain(Struct):
     """Where a partition is: the next ledger record's `seq` and `prev`, the last offset taken of each source.
 
     `next_offset` is the ledger offset after the last valid record; `published` the seq up to which all outputs are
-    acknowledged, `published_offset` the ledger offset after it. `topic_ids` are those of the topics that the positions belong to.
+    acknowledged, `published_offset` the ledger offset after it. `topic_ids` are those of the topics that
+    the positions belong to.
     """
 
     epoch: int = 0
@@ -130,6 +131,7 @@ class Partition:
     def __init__(self, rows: Rows, number: int, partitions: int, prefix: str) -> None:
         self.rows = rows
         self.prefix = prefix
+        self._full_names = {topic: f"{prefix}.{topic}.v1" for topic in FACTS_BY_TOPIC}
         self.book = Book(rows)
         stored = rows.get(CONTEXT_KEY)
         self.context: Context = new_context(number, partitions) if stored is None else decode_context(stored)
@@ -140,7 +142,7 @@ class Partition:
 
     def take(self, topic: str, record: Record, recorded_at_ms: int) -> list[Outcome]:
         """Take a record in; return the ledger records it makes: none for a repeat, sweeps due before it first."""
-        source = Source(f"{self.prefix}.{topic}.v1", self.context.partition, record.offset, 0)
+        source = Source(self._full_names[topic], self.context.partition, record.offset, 0)
         arrival = read_arrival(topic, record, source)
         outcomes: list[Outcome] = []
         if is_empty_copy(arrival):
@@ -169,37 +171,64 @@ class Partition:
         return step_broadcast(*args)
 
     def _write(self, arrival: Arrival, decisions: list[AnyDecision], recorded_at_ms: int) -> Outcome:
-        envelope = arrival.envelope
-        unreadable = isinstance(arrival.fact, Unreadable) and arrival.fact.code in _NOT_EMBEDDED
-        return self._append(
-            source=arrival.source,
-            account_id=arrival.account_id,
-            at_ms=arrival.at_ms,
-            recorded_at_ms=recorded_at_ms,
-            effect=envelope.effect,
-            fact=NOTHING if unreadable else Raw(arrival.value),
-            fact_id=fact_id(arrival),
-            decisions=decisions,
-            ce_source=envelope.ce_source,
-            ce_id=envelope.ce_id,
-            redrives=envelope.redrives,
-            control_no=envelope.control_no,
-        )
-
-    def _append(self, *, decisions: list[AnyDecision], account_id: str | None, **fields: object) -> Outcome:
-        chain, context = self.chain, self.context
+        chain, context, envelope = self.chain, self.context, arrival.envelope
+        unreadable = type(arrival.fact) is Unreadable and arrival.fact.code in _NOT_EMBEDDED
         entry = Entry(
             epoch=chain.epoch,
             seq=chain.seq,
-            account_id=account_id,
+            at_ms=arrival.at_ms,
+            recorded_at_ms=recorded_at_ms,
+            effect=envelope.effect,
+            source=arrival.source,
+            account_id=arrival.account_id,
+            fact=NOTHING if unreadable else Raw(arrival.value),
+            fact_id=fact_id(arrival),
             decisions=encode_decisions(decisions),
             policy_id=context.policy_id,
             model_id=context.model_id,
             core=CORE,
             published=chain.published,
             prev=chain.prev,
-            **fields,  # type: ignore[arg-type]
+            ce_source=envelope.ce_source,
+            ce_id=envelope.ce_id,
+            redrives=envelope.redrives,
+            control_no=envelope.control_no,
         )
+        return self._append(entry, decisions)
+
+    def _write_own(
+        self,
+        source: Source,
+        account_id: str | None,
+        effect: str,
+        at_ms: int,
+        recorded_at_ms: int,
+        fact: Raw,
+        decisions: list[AnyDecision],
+    ) -> Outcome:
+        """Write a record of a fact that Obligor itself puts into the ledger."""
+        chain, context = self.chain, self.context
+        entry = Entry(
+            epoch=chain.epoch,
+            seq=chain.seq,
+            at_ms=at_ms,
+            recorded_at_ms=recorded_at_ms,
+            effect=effect,
+            source=source,
+            account_id=account_id,
+            fact=fact,
+            fact_id="",
+            decisions=encode_decisions(decisions),
+            policy_id=context.policy_id,
+            model_id=context.model_id,
+            core=CORE,
+            published=chain.published,
+            prev=chain.prev,
+        )
+        return self._append(entry, decisions)
+
+    def _append(self, entry: Entry, decisions: list[AnyDecision]) -> Outcome:
+        chain, account_id = self.chain, entry.account_id
         value = encode_entry(entry)
         record_hash = hashlib.sha256(value).hexdigest()
         key = None if account_id is None else account_id.encode()
@@ -212,7 +241,7 @@ class Partition:
             account_id,
             entry.effect,
             entry.at_ms,
-            context.policy_id,
+            entry.policy_id,
             chain.epoch,
             decisions,
             entry.source,
@@ -270,18 +299,10 @@ class Partition:
     def _sweep_account(self, sweep: Sweep, account_id: str, outcomes: list[Outcome], recorded_at_ms: int) -> None:
         account = self._account(account_id)
         decisions = step_sweep(self.book, self.context, sweep, account)
-        outcomes.append(
-            self._append(
-                source=msgspec.structs.replace(sweep.source, index=sweep.index),
-                account_id=account_id,
-                at_ms=sweep.at_ms,
-                recorded_at_ms=recorded_at_ms,
-                effect=sweep.effect,
-                fact=encode_internal(AccountSwept(account_id=account_id, sweep=sweep.kind, of_seq=sweep.of_seq)),
-                fact_id="",
-                decisions=decisions,
-            )
-        )
+        source = msgspec.structs.replace(sweep.source, index=sweep.index)
+        swept = AccountSwept(account_id=account_id, sweep=sweep.kind, of_seq=sweep.of_seq)
+        fact = encode_internal(swept)
+        outcomes.append(self._write_own(source, account_id, sweep.effect, sweep.at_ms, recorded_at_ms, fact, decisions))
 
     def _account(self, account_id: str) -> Account:
         account = self.book.account(account_id)
@@ -292,16 +313,8 @@ class Partition:
         """Open a new epoch: sources go on from the positions it names."""
         self.chain.epoch += 1
         self.chain.positions = dict(loss.positions)
-        return self._append(
-            source=Source("", self.context.partition, -1, 0),
-            account_id=None,
-            at_ms=at_ms,
-            recorded_at_ms=at_ms,
-            effect="binding",
-            fact=encode_internal(loss),
-            fact_id="",
-            decisions=[],
-        )
+        source = Source("", self.context.partition, -1, 0)
+        return self._write_own(source, None, "binding", at_ms, at_ms, encode_internal(loss), [])
 
     def replay(self, entry: Entry, value: bytes) -> None:
         """Apply a ledger record that is the next of the chain; nothing is decided."""

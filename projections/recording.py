@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -65,10 +65,23 @@ class Recording:
     waits: list[tuple[str, str]] = field(default_factory=list)
     late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
     parked_whole: bool = False
+    _digested: Fact | None = None
+    _digest: bytes = b""
 
     def today(self) -> str:
         """Return the day that limits count by."""
         return self.context.today(self.at_ms)
+
+    def digest(self, fact: Fact) -> bytes:
+        """Return what tells the fact's content from another, made once a fact."""
+        if self._digested is not fact:
+            self._digested, self._digest = fact, content_digest(fact)
+        return self._digest
+
+    def first_version(self, fact: Fact) -> Versions:
+        """Return the versions of a document that a fact is the first of."""
+        revision = revision_of(fact)
+        return Versions({revision: self.digest(fact)}, revision)
 
     def stages(self, currency: str) -> Stages:
         """Return the balances in a currency."""
@@ -265,15 +278,9 @@ def content_digest(fact: Fact) -> bytes:
     return blake2b(_encode(fact), digest_size=8).digest()
 
 
-def first_version(fact: Any) -> Versions:
-    """Return the versions of a document that a fact is the first of."""
-    revision = revision_of(fact)
-    return Versions({revision: content_digest(fact)}, revision)
-
-
 def revision_of(fact: Fact) -> int:
     """Return the revision of the document that a fact is the identity of; a check's `revision` is its order's."""
-    return 1 if isinstance(fact, CheckRequested) else getattr(fact, "revision", None) or 1
+    return 1 if type(fact) is CheckRequested else getattr(fact, "revision", None) or 1
 
 
 def _twin_key(document_id: str, ce_source: str, seller_id: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from projections.context import Context
@@ -61,7 +62,12 @@ def standing(account: Account, context: Context, at_ms: int, limit: Limit | None
 
 def lasting_limit(account: Account) -> Limit:
     """Return the limit that holds where no temporary one does."""
-    return Limit(account.limit_minor, account.unlimited, None)
+    return _lasting(account.limit_minor, account.unlimited)
+
+
+@lru_cache(maxsize=65_536)
+def _lasting(limit_minor: int | None, unlimited: bool) -> Limit:
+    return Limit(limit_minor, unlimited, None)
 
 
 def exposure_minor(account: Account, context: Context) -> tuple[int, tuple[str, ...]]:

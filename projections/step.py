@@ -16,10 +16,10 @@ from projections.book import Book
 from projections.context import Context
 from projections.deciding import Before, apply_decisions, decide, tell
 from projections.recorders import record
-from projections.recording import Recording, content_digest, revision_of
+from projections.recording import Recording, revision_of
 from projections.rows import FACT_ID, Account
 from projections.versions import verdict_on
-from projections.warning_lines import is_over, occur, watch
+from projections.warning_lines import is_over, occur, watch_now
 from schemas.codec import Unreadable
 from schemas.decisions import AnyDecision, FactRejected
 from schemas.envelope import Envelope
@@ -77,17 +77,17 @@ def step(book: Book, context: Context, arrival: Arrival) -> list[AnyDecision] | 
     if not identity:
         return _refuse(recording, arrival, "fact_id_missing", "expected header ce_id, received none")
     verdict = verdict_on(recording, arrival.fact)
-    kept_as = identity if verdict is None else _identity_while_waiting(identity, arrival.fact)
-    may_wait = verdict in ("new", "correction") and recording.account.parked_count
-    if verdict == "repeat" or ((verdict is None or may_wait) and _is_known(book, context, kept_as)):
+    if verdict == "repeat":
         return None
     if verdict not in (None, "new", "correction"):
         return _refuse(recording, arrival, cast(Refusal, verdict), "")
+    if _is_repeated_by_id(recording, arrival.fact, identity, verdict):
+        return None
     before = Before(recording)
     refusal = record(recording, arrival.fact)
     if refusal is not None:
         return _refuse(recording, arrival, refusal, "")
-    _note(recording, arrival, kept_as if verdict is None or recording.parked_whole else None)
+    _note(recording, arrival, _kept_identity(recording, arrival.fact, identity, verdict))
     decisions = tell(recording, arrival.fact)
     decide(recording, arrival.fact, identity, before, decisions)
     if verdict == "correction":
@@ -112,13 +112,25 @@ def evolve(book: Book, context: Context, arrival: Arrival, decisions: list[AnyDe
 def _take_in(recording: Recording, arrival: Arrival) -> None:
     fact = cast(Fact, arrival.fact)
     identity = fact_id(arrival)
-    by_id_alone = verdict_on(recording, fact) is None
+    verdict = verdict_on(recording, fact)
     refusal = record(recording, fact)
     assert refusal is None, f"{arrival.dead_letter}: the ledger took {identity} in, this version refuses it: {refusal}"
-    if by_id_alone:
-        _note(recording, arrival, identity)
-    else:
-        _note(recording, arrival, _identity_while_waiting(identity, fact) if recording.parked_whole else None)
+    _note(recording, arrival, _kept_identity(recording, fact, identity, verdict))
+
+
+def _is_repeated_by_id(recording: Recording, fact: Fact, identity: str, verdict: str | None) -> bool:
+    if verdict is None:
+        return _is_known(recording.book, recording.context, identity)
+    if not recording.account.parked_count:
+        return False
+    return _is_known(recording.book, recording.context, _identity_while_waiting(recording, identity, fact))
+
+
+def _kept_identity(recording: Recording, fact: Fact, identity: str, verdict: str | None) -> str | None:
+    """Return what a repeat of this fact is to be known by; None where its document tells."""
+    if verdict is None:
+        return identity
+    return _identity_while_waiting(recording, identity, fact) if recording.parked_whole else None
 
 
 def _open(book: Book, context: Context, arrival: Arrival) -> Recording:
@@ -140,9 +152,9 @@ def _note(recording: Recording, arrival: Arrival, identity: str | None) -> None:
     recording.book.touch_account(recording.account)
 
 
-def _identity_while_waiting(identity: str, fact: Fact) -> str:
+def _identity_while_waiting(recording: Recording, identity: str, fact: Fact) -> str:
     """A fact that waits for a document leaves none of its own yet, so its identity and content are kept instead."""
-    return f"{identity}/{content_digest(fact).hex()}"
+    return f"{identity}/{recording.digest(fact).hex()}"
 
 
 def _is_known(book: Book, context: Context, identity: str) -> bool:
@@ -173,7 +185,7 @@ def _refuse_unreadable(
     recording = _open(book, context, arrival)
     note_unreadable(recording, arrival.dead_letter)
     book.touch_account(recording.account)
-    return [rejected, *watch(recording)]
+    return [rejected, *watch_now(recording)]
 
 
 def _refuse(recording: Recording, arrival: Arrival, code: Refusal, message: str) -> list[AnyDecision]:
@@ -182,7 +194,7 @@ def _refuse(recording: Recording, arrival: Arrival, code: Refusal, message: str)
     decisions: list[AnyDecision] = [rejected]
     if parks:
         note_unreadable(recording, arrival.dead_letter)
-        decisions.extend(watch(recording))
+        decisions.extend(watch_now(recording))
     elif code == "exists_with_different_content":
         subject = _subject(cast(Fact, arrival.fact))
         rule = recording.context.policy.warnings.fact_contradicts

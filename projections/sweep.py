@@ -14,7 +14,7 @@ from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.recording import Recording
 from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
 from projections.step import generation
-from projections.warning_lines import watch
+from projections.warning_lines import watch_now
 from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
@@ -164,7 +164,7 @@ def _go_on(recording: Recording, sweep: Sweep, decisions: list[AnyDecision]) -> 
         follows = MoreFollows(target_minor=sweep.target_minor)
         decisions.append(follows)
         apply_decisions(recording, [follows])
-    decisions.extend(watch(recording))
+    decisions.extend(watch_now(recording))
 
 
 def _bring_up_to_date(recording: Recording) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from projections.recording import Recording, content_digest, first_version, revision_of
+from projections.recording import Recording, revision_of
 from projections.rows import Document, Mark, Versions
 from schemas.facts import Fact
+from schemas.facts.invoices import InvoiceAmended
+from schemas.facts.orders import OrderAmended
 from schemas.reasons import Refusal
 
 Verdict = Literal["new", "correction", "repeat"] | Refusal
@@ -40,9 +42,9 @@ def verdict_on(recording: Recording, fact: Fact) -> Verdict | None:
     seller_id = getattr(fact, "seller_id", None)
     document_id: str = getattr(fact, id_field)
     # An amendment may come from another system than the document, so it refers; all else is its own source's.
-    find = recording.find if _amends(fact) else recording.find_own
+    find = recording.find if type(fact) in _AMENDMENTS else recording.find_own
     found = find(kind, document_id, seller_id)
-    return judge_version(None if found is None else found.versions, revision_of(fact), content_digest(fact))
+    return judge_version(None if found is None else found.versions, revision_of(fact), recording.digest(fact))
 
 
 def _verdict_on_revision(recording: Recording, fact: Fact) -> Verdict | None:
@@ -53,11 +55,10 @@ def _verdict_on_revision(recording: Recording, fact: Fact) -> Verdict | None:
     found = recording.find("order", fact.order_id, fact.seller_id)  # type: ignore[attr-defined]
     if found is None:
         return "new"
-    return judge_version(found.versions, revision, content_digest(fact))
+    return judge_version(found.versions, revision, recording.digest(fact))
 
 
-def _amends(fact: Fact) -> bool:
-    return str(fact.__struct_config__.tag).endswith("_amended")
+_AMENDMENTS = (OrderAmended, InvoiceAmended)
 
 
 def mark(recording: Recording, fact: Fact, about: list[str] | None = None, *, done: bool = False) -> Mark:
@@ -69,9 +70,9 @@ def mark(recording: Recording, fact: Fact, about: list[str] | None = None, *, do
     found: Document | None = recording.find_own(kind, document_id, seller_id)
     if found is None:
         key = recording.new_key(kind, document_id, seller_id)
-        found = Mark(key, recording.envelope.ce_source, seller_id, first_version(fact), done, about or [])
+        found = Mark(key, recording.envelope.ce_source, seller_id, recording.first_version(fact), done, about or [])
     else:
-        note_version(found.versions, revision_of(fact), content_digest(fact))
+        note_version(found.versions, revision_of(fact), recording.digest(fact))
     assert isinstance(found, Mark), f"{kind} {document_id!r} is kept as {type(found).__name__}"
     recording.touch(kind, found)
     return found

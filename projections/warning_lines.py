@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from projections.recording import Recording
 from projections.rows import OpenAlert, Stages
-from projections.standing import standing, total, utilisation_bp
+from projections.standing import Standing, standing, total, utilisation_bp
 from schemas.decisions import LEVELS, Alert, AlertCleared, AlertEscalated, AlertRaised, AnyDecision
 from schemas.policy import Indicator, Line, Occurrence
 
@@ -12,19 +12,29 @@ SUBJECTS_PER_CAUSE = 50
 """So many alerts of one cause an account has open at most; each names its own document."""
 
 
-def watch(recording: Recording) -> list[AnyDecision]:
+def watch_now(recording: Recording) -> list[AnyDecision]:
     """Return the alerts that follow from where the account stands now, already in effect."""
-    warnings = recording.context.policy.warnings
     decisions: list[AnyDecision] = []
-    now = standing(recording.account, recording.context, recording.at_ms)
-    used = utilisation_bp(now.exposure_minor, now.limit)
-    _watch_line(recording, "utilisation", warnings.utilisation, used, decisions)
-    _watch_line(recording, "overdue_share", warnings.overdue_share, _overdue_bp(recording), decisions)
-    _watch_unreadable(recording, decisions)
+    watch(recording, standing(recording.account, recording.context, recording.at_ms), decisions)
     return decisions
 
 
+def watch(recording: Recording, now: Standing, decisions: list[AnyDecision]) -> None:
+    """Add the alerts that follow from where the account stands now, already in effect."""
+    account, warnings = recording.account, recording.context.policy.warnings
+    used = utilisation_bp(now.exposure_minor, now.limit)
+    if account.alerts or (used is not None and used >= warnings.utilisation.lines[0].at_bp):
+        _watch_line(recording, "utilisation", warnings.utilisation, used, decisions)
+    overdue = _overdue_bp(recording)
+    if account.alerts or overdue:
+        _watch_line(recording, "overdue_share", warnings.overdue_share, overdue, decisions)
+    if account.alerts or account.unreadable_count:
+        _watch_unreadable(recording, decisions)
+
+
 def _overdue_bp(recording: Recording) -> int | None:
+    if not any(stages.overdue for stages in recording.account.stages.values()):
+        return 0
     overdue, _ = total(recording.account, recording.context, _overdue)
     if not overdue:
         return 0

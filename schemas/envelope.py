@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -39,47 +39,50 @@ def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Return the envelope; headers that are not known are ignored, of repeated ones the last holds.
 
     Raises:
-        HeaderInvalid: a known header is not UTF-8, is longer than 500 characters, or has an unknown effect.
+        HeaderInvalid: a known header is not UTF-8, holds a control character, is longer than 500 characters, or has an unknown effect.
 
     >>> read_headers([("ce_id", b"7"), ("effect", b"historical")]).effect
     'historical'
     """
     known: dict[str, str] = {}
     for name, value in headers:
-        if name in _FIELDS and value is not None:
-            known[_FIELDS[name]] = _text(name, value)
+        if name in _READ and value is not None:
+            known[name] = _text(name, value)
     if not known:
         return DEFAULT
-    number = known.pop("control_no", None)
-    effect = known.pop("effect", "binding")
+    effect = known.get("effect", "binding")
     if effect not in EFFECTS:
         raise HeaderInvalid(f"header effect must be one of {', '.join(EFFECTS)}, was {effect!r}")
-    return Envelope(effect=cast(Effect, effect), control_no=_whole(number), **known)
+    said = known.get
+    return Envelope(
+        said("ce_source", ""),
+        said("ce_id", ""),
+        effect,  # type: ignore[arg-type]
+        said("redrives", ""),
+        _whole(said("control_no")),
+        said("ce_correlationid", ""),
+        said("ce_causationid", ""),
+    )
 
 
-_FIELDS = {
-    "ce_source": "ce_source",
-    "ce_id": "ce_id",
-    "effect": "effect",
-    "redrives": "redrives",
-    "control_no": "control_no",
-    "ce_correlationid": "correlation_id",
-    "ce_causationid": "causation_id",
-}
+_READ = frozenset({"ce_source", "ce_id", "effect", "redrives", "control_no", "ce_correlationid", "ce_causationid"})
 
 
 def _text(name: str, value: bytes) -> str:
     if len(value) > HEADER_MAX:
         raise HeaderInvalid(f"header {name} must have at most {HEADER_MAX} bytes, had {len(value)}")
     try:
-        return value.decode()
+        text = value.decode()
     except UnicodeDecodeError as error:
         raise HeaderInvalid(f"header {name} must be UTF-8, was {value[:40]!r}") from error
+    if not value.isalnum() and any(character < " " for character in text):
+        raise HeaderInvalid(f"header {name} must hold no control character, was {value[:40]!r}")
+    return text
 
 
 def _whole(number: str | None) -> int | None:
     if number is None:
         return None
-    if not number.isascii() or not number.isdigit():
-        raise HeaderInvalid(f"header control_no must be a whole number, was {number!r}")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise HeaderInvalid(f"header control_no must be a whole number below 10^18, was {number!r}")
     return int(number)
