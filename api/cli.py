@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import threading
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
 
-from streams.commands.broker import broker
+from api.commands.serve import serve_api
+from api.commands.status import status
+from api.commands.tail import tail
+from api.run_file import NAME as RUN_FILE
+from api.run_file import Run, WorkerAddress, write_run
+from streams.broker import Broker, BrokerFailed, choose_port
+from streams.commands.audit import audit
+from streams.commands.broker import broker, jar_progress
+from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
 from streams.commands.import_receivables import import_receivables
 from streams.commands.send import send
 from streams.commands.simulate import simulate
 from streams.commands.topics import topics
 from streams.commands.worker import worker
+from streams.kafka_jars import JarsUnavailable
+from streams.market.live import DEMO_SPEED, run_live
+from streams.producing import SendFailed
+from streams.settings import Settings, aiokafka_arguments
+from streams.supervision import Child, ChildFailed, Supervisor
+from streams.topics import TopicsUnfit, create_and_check
+
+READY_S = 90.0
+_notes = Console(stderr=True, highlight=False)
 
 app = typer.Typer(
     name="obligor",
@@ -21,12 +45,186 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.command()
+def up(
+    data: DataOption = None,
+    brokers: BrokersOption = None,
+    kafka_port: Annotated[int | None, typer.Option(help="Port wanted for the embedded Kafka.")] = None,
+    api_port: Annotated[int | None, typer.Option(help="Port wanted for the api.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many worker processes.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Play a living market and show its feed here.")] = False,
+    speed: Annotated[float, typer.Option(min=1, help="Demo: simulated seconds in a second.")] = DEMO_SPEED,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the api's page in a browser.")] = True,
+) -> None:
+    """Run everything on this machine: Kafka if none is given, topics, workers and the api, until Ctrl-C.
+
+    Example: obligor up --demo --data .obligor
+    """
+    given = {
+        "data": data,
+        "brokers": brokers,
+        "kafka_port": kafka_port,
+        "api_port": api_port,
+        "workers": workers,
+    }
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    stopped = threading.Event()
+    try:
+        with _embedded(settings) as running:
+            if isinstance(running, Broker):
+                settings = settings.with_brokers(running.bootstrap)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stopped.set())
+            _run_parts(settings, stopped, running, demo=demo, speed=speed, open_page=open_page)
+    except (BrokerFailed, JarsUnavailable, ChildFailed, TopicsUnfit) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+class _NoBroker:
+    """Stands where the embedded broker would be when a cluster is given."""
+
+    running = True
+
+    def __enter__(self) -> _NoBroker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _embedded(settings: Settings) -> Broker | _NoBroker:
+    if not settings.embedded:
+        return _NoBroker()
+    with Progress(console=_notes, transient=True) as progress:
+        return Broker(settings.data, port=settings.kafka_port, on_jar=jar_progress(progress)).start()
+
+
+def _run_parts(
+    settings: Settings,
+    stopped: threading.Event,
+    running: Broker | _NoBroker,
+    *,
+    demo: bool,
+    speed: float,
+    open_page: bool,
+) -> None:
+    create_and_check(settings)
+    supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
+    try:
+        run = _start_children(settings, supervisor, clock=not demo)
+        if not supervisor.wait_ready(READY_S, stopped.wait):
+            return
+        write_run(settings.data, run)
+        typer.echo(f"ready  api {run.api}  kafka {run.brokers}  data {settings.data.absolute()}")
+        if open_page and sys.stdout.isatty():
+            typer.launch(f"{run.api}/docs")
+        _stay(settings, supervisor, stopped, running, str(run.api), demo=demo, speed=speed)
+    finally:
+        supervisor.stop()
+        (settings.data / RUN_FILE).unlink(missing_ok=True)
+
+
+def _start_children(settings: Settings, supervisor: Supervisor, *, clock: bool) -> Run:
+    connection = ["--brokers", settings.brokers, "--data", str(settings.data)]
+    taken: set[int] = set()
+    for number in range(settings.workers):
+        port = choose_port([], sorted(taken))
+        taken.add(port)
+        arguments = ["worker", *connection, "--metrics-port", str(port), "--clock" if clock else "--no-clock"]
+        supervisor.start(Child(f"worker-{number}", arguments, f"http://127.0.0.1:{port}/ready"))
+    port = choose_port([settings.api_port], sorted(taken))
+    url = f"http://127.0.0.1:{port}"
+    arguments = ["serve", *connection, "--host", settings.api_host, "--port", str(port)]
+    supervisor.start(Child("api", arguments, f"{url}/v1/health/ready"))
+    ports = sorted(taken)
+    processes = [child.process for child in supervisor.children if child.name != "api"]
+    addresses = [WorkerAddress(found.pid, at) for found, at in zip(processes, ports, strict=True) if found]
+    return Run(url, settings.brokers, tuple(addresses))
+
+
+def _stay(
+    settings: Settings,
+    supervisor: Supervisor,
+    stopped: threading.Event,
+    running: Broker | _NoBroker,
+    url: str,
+    *,
+    demo: bool,
+    speed: float,
+) -> None:
+    """Watch the processes until told to stop; in the demo, play the market and show the feed meanwhile."""
+    market = threading.Thread(target=_play, args=(settings, speed, stopped)) if demo else None
+    feed = _show_feed(url) if demo else None
+    if market is not None:
+        market.start()
+    while not stopped.wait(0.5):
+        supervisor.look()
+        if not running.running:
+            typer.echo("the embedded Kafka has ended; everything stops", err=True)
+            break
+    stopped.set()
+    if feed is not None:
+        feed.terminate()
+        feed.wait()
+    if market is not None:
+        market.join(20)
+
+
+def _play(settings: Settings, speed: float, stopped: threading.Event) -> None:
+    try:
+        run_live(settings, speed=speed, stop_event=stopped)
+    except SendFailed as error:
+        if not stopped.is_set():
+            typer.echo(f"the market has stopped: {error}", err=True)
+
+
+def _show_feed(url: str) -> subprocess.Popen[bytes]:
+    language = "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+    command = [sys.executable, "-m", "api.cli", "tail", "--url", url, "--language", language]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+@app.command()
+def serve(
+    brokers: BrokersOption = None,
+    data: DataOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    open_without_roles: Annotated[
+        bool, typer.Option("--open-without-roles", help="Let others reach it, though it asks nobody who they are.")
+    ] = False,
+) -> None:
+    """Serve the HTTP api and the live feed; as many processes as wanted.
+
+    Example: obligor serve --brokers kafka1:9092 --port 8400
+    """
+    with ending_with_2(OSError):
+        settings = connected_settings(brokers, data)
+    raise typer.Exit(
+        serve_api(
+            aiokafka_arguments(settings),
+            settings.topic_prefix,
+            host or settings.api_host,
+            settings.api_port if port is None else port,
+            open_without_roles=open_without_roles,
+            on_started=typer.echo,
+            on_error=lambda text: typer.echo(text, err=True),
+        )
+    )
+
+
 app.command()(broker)
 app.add_typer(topics, name="topics")
 app.command()(worker)
 app.command("import")(import_receivables)
 app.command()(send)
 app.command()(simulate)
+app.command()(tail)
+app.command()(status)
+app.command()(audit)
 
 
 def main() -> None:
@@ -38,3 +236,7 @@ def main() -> None:
             place = ".".join(str(part) for part in found["loc"]) or "settings"
             typer.echo(f"OBLIGOR_{place.upper()}: {found['msg']}, was {found['input']!r}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
