@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -75,7 +76,7 @@ class FeedClient:
         self._on_found = on_found
         self._was_connected = False
 
-    async def follow(self) -> AsyncIterator[Message]:
+    async def follow(self) -> AsyncGenerator[Message, None]:
         """Yield `event` and `reset` messages for ever.
 
         Raises:
@@ -85,9 +86,10 @@ class FeedClient:
         backoff = Backoff()
         while True:
             try:
-                async for message in self._one_connection():
-                    backoff.worked()
-                    yield message
+                async with aclosing(self._one_connection()) as messages_of_one:
+                    async for message in messages_of_one:
+                        backoff.worked()
+                        yield message
             except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
                 seconds = 0.0 if _code(error) == messages.CLOSE_TOO_SLOW else backoff.again()
                 if not self._was_connected:
@@ -95,7 +97,7 @@ class FeedClient:
                 self._on_lost(_why(error), seconds)
                 await asyncio.sleep(seconds)
 
-    async def _one_connection(self) -> AsyncIterator[Message]:
+    async def _one_connection(self) -> AsyncGenerator[Message, None]:
         async with connect(
             self._url,
             compression=None,

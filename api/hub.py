@@ -17,7 +17,7 @@ from typing import NamedTuple
 from api import messages
 from api.cursor import FEED_TOPICS, Layout, Positions
 from api.events import Event, Record, in_ledger_order, read_event
-from api.subscription import Subscription
+from api.subscription import Filter, Subscription
 
 NOWHERE = (-1, -1, -1)
 
@@ -85,6 +85,7 @@ class Session:
         self.last_cursor: str | None = None
         self.closed = False
         self._filter = subscription.filter
+        self._is_unfiltered = subscription.filter == Filter()
         self._limits = limits
         self._on_ready = on_ready
         self._on_closed = on_closed
@@ -104,20 +105,23 @@ class Session:
 
     def wants(self, event: Event) -> bool:
         """Return whether the client asked for an event."""
-        return event.topic in self.topics and self._filter.matches(
+        if event.topic not in self.topics:
+            return False
+        return self._is_unfiltered or self._filter.matches(
             event.account_id, event.level, event.event_type, event.partition
         )
 
-    def push(self, frame: bytes, cursor: str | None = None) -> None:
+    def push(self, outgoing: Outgoing) -> None:
         """Put a frame at the end of the queue, or close the session if the queue is full."""
         if self.closed:
             return
+        size = len(outgoing.frame)
         full = len(self._queue) >= self._limits.queue_messages
-        if full or (self._queue and self._queued_bytes + len(frame) > self._limits.queue_bytes):
+        if full or (self._queue and self._queued_bytes + size > self._limits.queue_bytes):
             self.close()
             return
-        self._queue.append(Outgoing(frame, cursor))
-        self._queued_bytes += len(frame)
+        self._queue.append(outgoing)
+        self._queued_bytes += size
         if len(self._queue) == 1:
             self._on_ready()
 
@@ -207,7 +211,7 @@ class Hub:
 
     def send(self, session: Session, message: bytes) -> None:
         """Send one message to one client."""
-        session.push(self._encode(message))
+        session.push(Outgoing(self._encode(message), None))
 
     def take(self, records: Iterable[Record]) -> list[Event]:
         """Send the events of newly read records to whoever wants them; return those that are no repetition."""
@@ -224,10 +228,10 @@ class Hub:
 
     def heartbeat(self, at_ms: int) -> None:
         """Send every client a sign of life."""
-        live = self._encode(messages.heartbeat(self.head, at_ms))
+        live = Outgoing(self._encode(messages.heartbeat(self.head, at_ms)), self.head)
         for session in list(self.sessions):
             if session.positions is None:
-                session.push(live, self.head)
+                session.push(live)
             else:
                 self.send(session, messages.heartbeat(session.positions.cursor, at_ms))
             self._drop_if_closed(session)
@@ -285,11 +289,11 @@ class Hub:
         self.positions.move(self.layout.stream(event.topic, event.partition), event.offset + 1)
         self._keep(event)
         cursor = self.head
-        frame = self._encode(messages.event(event.topic, cursor, event.value))
+        outgoing = Outgoing(self._encode(messages.event(event.topic, cursor, event.value)), cursor)
         overflowed = []
         for session in self._live[event.topic]:
             if session.wants(event):
-                session.push(frame, cursor)
+                session.push(outgoing)
                 if session.closed:
                     overflowed.append(session)
         for session in overflowed:
@@ -311,7 +315,7 @@ class Hub:
         place.move(stream, event.offset + 1)
         if session.wants(event):
             cursor = place.cursor
-            session.push(self._encode(messages.event(event.topic, cursor, event.value)), cursor)
+            session.push(Outgoing(self._encode(messages.event(event.topic, cursor, event.value)), cursor))
             self._drop_if_closed(session)
 
     def _join(self, session: Session) -> None:

@@ -157,7 +157,7 @@ class Live:
                     if self._caught_up and self.trouble:
                         await self._same_topics(layout)
             except KAFKA_ERRORS as error:
-                self.trouble = f"the brokers do not answer: {error or type(error).__name__}"
+                self.trouble = f"the brokers do not answer: {str(error) or type(error).__name__}"
             else:
                 self._compare(self.hub, read, ends)
             await asyncio.sleep(_WATCH_SECONDS if self._caught_up else _WATCH_SECONDS / 10)

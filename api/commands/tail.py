@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -58,7 +60,8 @@ def tail(
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read the lines has gone; there is nobody to tell
+        # Whoever read the lines has gone; what is still buffered must not fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
     except FeedRefused as refused:
         typer.echo(f"the feed refused: {refused}", err=True)
@@ -105,11 +108,12 @@ async def _follow(url: str, subscription: Message, after: str | None, as_json: b
 
     client = FeedClient(url, subscription, after, on_lost=lost, on_found=found)
     printer = JsonLines() if as_json else Lines(Console(highlight=False), Accounts(url), words)
-    async for message in client.follow():
-        if message["type"] == "reset":
-            say("reset", why=message["reason"])
-        else:
-            await printer.show(message)
+    async with aclosing(client.follow()) as messages:
+        async for message in messages:
+            if message["type"] == "reset":
+                say("reset", why=message["reason"])
+            else:
+                await printer.show(message)
 
 
 class JsonLines:
