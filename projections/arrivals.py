@@ -9,7 +9,7 @@ import msgspec
 from projections.book import Book
 from projections.context import Context
 from projections.step import Arrival
-from schemas.codec import Unreadable, decode_fact, has_control_character
+from schemas.codec import NOT_EMBEDDED, Unreadable, decode_fact, has_control_character
 from schemas.decisions import AnyDecision, FactRejected
 from schemas.envelope import DEFAULT, Effect, Envelope, HeaderInvalid, read_headers
 from schemas.facts import Broadcast, Fact
@@ -26,9 +26,12 @@ def read_arrival(topic: str, record: Record, source: Source) -> Arrival:
     envelope, invalid = _read_envelope(record)
     account_id = None if topic == "control" else _account_id(record.key)
     value = record.value or b""
-    fact: Fact | Broadcast | Unreadable = invalid or decode_fact(topic, record.value)
-    if topic != "control" and invalid is None:
-        fact = _check_key(fact, record.key, account_id)
+    fact = decode_fact(topic, record.value)
+    if not _is_no_json(fact):
+        if invalid is not None:
+            fact = invalid
+        elif topic != "control":
+            fact = _check_key(fact, record.key, account_id)
     return Arrival(source, topic, account_id, value, envelope, record.timestamp, cast(Fact, fact))
 
 
@@ -39,6 +42,11 @@ def _read_envelope(record: Record) -> tuple[Envelope, Unreadable | None]:
         return read_headers(record.headers), None
     except HeaderInvalid as error:
         return DEFAULT, Unreadable("header_invalid", "headers", str(error))
+
+
+def _is_no_json(fact: Fact | Broadcast | Unreadable) -> bool:
+    """What cannot be embedded in the ledger is refused for that, whatever else is wrong with the record."""
+    return isinstance(fact, Unreadable) and fact.code in NOT_EMBEDDED
 
 
 def _account_id(key: bytes | None) -> str | None:
@@ -74,6 +82,8 @@ def wrong_partition(arrival: Arrival, book: Book, context: Context) -> Arrival:
     expected = partition_of(arrival.account_id.encode(), context.partitions)
     if expected == context.partition:
         return arrival
+    if _is_no_json(arrival.fact):
+        return msgspec.structs.replace(arrival, account_id=None)
     message = f"expected partition {expected} by murmur2 of the key, received {context.partition}"
     unreadable = Unreadable("key_on_wrong_partition", "key", message)
     return msgspec.structs.replace(arrival, account_id=None, fact=unreadable)

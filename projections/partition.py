@@ -29,7 +29,7 @@ from projections.sweep import (
     step_broadcast,
     step_sweep,
 )
-from schemas.codec import Unreadable
+from schemas.codec import NOT_EMBEDDED, Unreadable
 from schemas.decisions import AnyDecision, FactRejected
 from schemas.facts import FACTS_BY_TOPIC, Broadcast
 from schemas.ledger import (
@@ -172,7 +172,7 @@ class Partition:
 
     def _write(self, arrival: Arrival, decisions: list[AnyDecision], recorded_at_ms: int) -> Outcome:
         chain, context, envelope = self.chain, self.context, arrival.envelope
-        unreadable = type(arrival.fact) is Unreadable and arrival.fact.code in _NOT_EMBEDDED
+        unreadable = type(arrival.fact) is Unreadable and arrival.fact.code in NOT_EMBEDDED
         entry = Entry(
             epoch=chain.epoch,
             seq=chain.seq,
@@ -429,9 +429,6 @@ class Partition:
         """Write all changes to the rows in one batch."""
         self.rows.write(self.changes())
         self.book.written()
-
-
-_NOT_EMBEDDED = frozenset({"value_missing", "value_too_large", "value_not_json"})
 
 
 def is_empty_copy(arrival: Arrival) -> bool:

@@ -104,8 +104,8 @@ def evolve(book: Book, context: Context, arrival: Arrival, decisions: list[AnyDe
     if refused is None or refused.path == WAITED:
         assert isinstance(arrival.fact, Fact), f"{arrival.dead_letter} is unreadable and the ledger does not say so"
         _take_in(recording, arrival)
-    elif refused.parks:
-        note_unreadable(recording, arrival.dead_letter)
+    else:
+        _note_refused(recording, arrival, refused.parks)
     apply_decisions(recording, decisions)
 
 
@@ -183,8 +183,7 @@ def _refuse_unreadable(
     if arrival.account_id is None:
         return [rejected]
     recording = _open(book, context, arrival)
-    note_unreadable(recording, arrival.dead_letter)
-    book.touch_account(recording.account)
+    _note_refused(recording, arrival, parks=True)
     return [rejected, *watch_now(recording)]
 
 
@@ -192,15 +191,23 @@ def _refuse(recording: Recording, arrival: Arrival, code: Refusal, message: str)
     parks = code not in SETTLED_REFUSALS
     rejected = FactRejected(code=code, message=message, digest=arrival.digest or digest(arrival.value), parks=parks)
     decisions: list[AnyDecision] = [rejected]
-    if parks:
-        note_unreadable(recording, arrival.dead_letter)
-        decisions.extend(watch_now(recording))
-    elif code == "exists_with_different_content":
+    before = Before(recording)
+    _note_refused(recording, arrival, parks)
+    if code == "exists_with_different_content":
         subject = _subject(cast(Fact, arrival.fact))
         rule = recording.context.policy.warnings.fact_contradicts
         decisions.extend(occur(recording, "fact_contradicts", subject, rule))
-    recording.book.touch_account(recording.account)
+    decide(recording, None, fact_id(arrival), before, decisions)
     return decisions
+
+
+def _note_refused(recording: Recording, arrival: Arrival, parks: bool) -> None:
+    """A record that was to mend a dead letter and is refused itself takes its place."""
+    if parks:
+        note_unreadable(recording, arrival.dead_letter)
+    if arrival.envelope.redrives:
+        resolve_dead_letter(recording, arrival.envelope.redrives)
+    recording.book.touch_account(recording.account)
 
 
 def _subject(fact: Fact) -> str:

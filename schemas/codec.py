@@ -15,6 +15,9 @@ from schemas.money import EXPONENTS
 if TYPE_CHECKING:
     from schemas.reasons import Refusal
 
+NOT_EMBEDDED = frozenset({"value_missing", "value_too_large", "value_not_json"})
+"""Codes of values that the ledger does not embed: they would make its own record unreadable."""
+
 VALUE_MAX_BYTES = 1_000_000
 """A larger fact is a dead letter. Source: design, topics."""
 
@@ -40,6 +43,8 @@ TOPIC_OF_TYPE: dict[str, str] = {
 FACT_TYPES: dict[str, type[Fact] | type[Broadcast]] = {
     str(kind.__struct_config__.tag): kind for union in FACTS_BY_TOPIC.values() for kind in get_args(union)
 }
+_LONG = 4_000
+_DEEP = 50
 _PATH = re.compile(r" - at `(.*)`$")
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f]")
 
@@ -62,6 +67,8 @@ def decode_fact(topic: str, value: bytes | None) -> Fact | Broadcast | Unreadabl
         fact = cast("Fact | Broadcast", _DECODERS[topic].decode(value))
         if not value.isascii():
             value.decode()  # fields that are not read are skipped unseen, and the ledger keeps them
+        if len(value) > _LONG or value.count(b"[") > _DEEP or value.count(b"{") > _DEEP:
+            _check_whole(value)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _explain(topic, value, error)
     currency = fact.base if isinstance(fact, RatesSet) else getattr(fact, "currency", None)
@@ -69,6 +76,23 @@ def decode_fact(topic: str, value: bytes | None) -> Fact | Broadcast | Unreadabl
         path = "$.base" if isinstance(fact, RatesSet) else "$.currency"
         return Unreadable("currency_unknown", path, f"expected an ISO 4217 code, received {currency!r}")
     return fact if b"\\" not in value else _without_control_characters(fact)
+
+
+def _check_whole(value: bytes) -> None:
+    """Other readers of the ledger refuse numbers of thousands of digits, and what is nested without end."""
+    try:
+        level = [msgspec.json.decode(value)]
+    except msgspec.ValidationError as error:
+        raise msgspec.DecodeError(str(error)) from error
+    for _ in range(_DEEP):
+        level = [
+            item
+            for found in level
+            if isinstance(found, dict | list)
+            for item in (found.values() if isinstance(found, dict) else found)
+        ]
+    if level:
+        raise msgspec.DecodeError(f"expected at most {_DEEP} levels of nesting")
 
 
 def has_control_character(text: str) -> bool:
@@ -97,7 +121,7 @@ def _strings(value: object, path: str) -> list[tuple[str, str]]:
 def _explain(topic: str, value: bytes, error: Exception) -> Unreadable:
     try:
         value.decode()
-        msgspec.json.decode(value)  # whole: the ledger embeds what is JSON, and an error may hide another behind it
+        _check_whole(value)  # the ledger embeds what is JSON, and an error may hide another behind it
         tag = _TAG_DECODER.decode(value).type
     except msgspec.ValidationError as invalid:
         return Unreadable("type_missing", "$.type", _sentence(invalid))
