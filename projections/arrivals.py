@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -49,6 +50,7 @@ def _is_no_json(fact: Fact | Broadcast | Unreadable) -> bool:
     return isinstance(fact, Unreadable) and fact.code in NOT_EMBEDDED
 
 
+@lru_cache(maxsize=65_536)
 def _account_id(key: bytes | None) -> str | None:
     if not key or len(key) > 800:
         return None

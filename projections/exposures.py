@@ -6,7 +6,7 @@ import msgspec
 
 from projections.context import Context
 from projections.rows import Account, Stages
-from projections.standing import exposure_minor, headroom, limit_in_force, utilisation_bp, value
+from projections.standing import standing, utilisation_bp, value
 from schemas.money import held
 from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place
 
@@ -16,8 +16,7 @@ _STAGES = Stages.__struct_fields__
 def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> Exposure:
     """Return the account's balances, valued in its currency, and what they mean against its limit."""
     stages, unvalued = _valued(account, context)
-    exposure = exposure_minor(account, context)[0]
-    limit = limit_in_force(account, context.today(at_ms))
+    exposure, limit, free, _ = standing(account, context, at_ms)
     return Exposure(
         account_id=account.account_id,
         currency=account.currency,
@@ -36,7 +35,7 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         cover_minor=0,
         net_exposure_minor=exposure,
         limit_minor=None if limit.unlimited else limit.limit_minor,
-        headroom_minor=headroom(exposure, limit),
+        headroom_minor=free,
         utilisation_bp=utilisation_bp(exposure, limit),
         status=account.status,
         ledger=Place(epoch, context.partition, account.seq, EXPOSURE_NUMBER),
@@ -69,7 +68,7 @@ def _valued(account: Account, context: Context) -> tuple[Stages, tuple[str, ...]
 
 
 def _by_currency(account: Account) -> dict[str, CurrencyBalances] | None:
-    if not account.stages or list(account.stages) == [account.currency]:
+    if not account.stages or (len(account.stages) == 1 and account.currency in account.stages):
         return None
     return {
         currency: CurrencyBalances(**{f"{name}_minor": getattr(stages, name) for name in _STAGES})

@@ -54,10 +54,17 @@ def standing(account: Account, context: Context, at_ms: int, limit: Limit | None
 
     `at_ms` tells the day as long as none was closed.
     """
-    exposure, unvalued = exposure_minor(account, context)
+    stages = account.stages.get(account.currency)
+    if stages is not None and len(account.stages) == 1:
+        exposure, unvalued = stages.exposure(), _ALL_VALUED
+    else:
+        exposure, unvalued = total(account, context, Stages.exposure)
     if limit is None:
         limit = limit_in_force(account, context.today(at_ms)) if account.temporary else lasting_limit(account)
     return Standing(exposure, limit, headroom(exposure, limit), unvalued)
+
+
+_ALL_VALUED: tuple[str, ...] = ()
 
 
 def lasting_limit(account: Account) -> Limit:
@@ -70,19 +77,12 @@ def _lasting(limit_minor: int | None, unlimited: bool) -> Limit:
     return Limit(limit_minor, unlimited, None)
 
 
-def exposure_minor(account: Account, context: Context) -> tuple[int, tuple[str, ...]]:
-    """Return the exposure in the account's currency, and the currencies that have no rate."""
-    stages = account.stages.get(account.currency)
-    if stages is not None and len(account.stages) == 1:
-        return stages.exposure(), ()
-    return total(account, context, Stages.exposure)
-
-
 def headroom(exposure_minor: int, limit: Limit) -> int | None:
     """Return limit less exposure, never more than the limit; None where there is no number."""
-    if limit.unlimited or limit.limit_minor is None:
+    limit_minor = limit.limit_minor
+    if limit_minor is None or limit.unlimited:
         return None
-    return min(limit.limit_minor, limit.limit_minor - exposure_minor)
+    return limit_minor - exposure_minor if exposure_minor > 0 else limit_minor
 
 
 def utilisation_bp(exposure_minor: int, limit: Limit) -> int | None:
