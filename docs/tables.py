@@ -1,0 +1,140 @@
+"""Writes the tables of the documentation that follow from the code: `python docs/tables.py`.
+
+A table stands between `<!-- table: name -->` and `<!-- end of table -->`; a test checks that all are current.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import fields
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+
+from schemas.asyncapi import asyncapi_document  # noqa: E402
+from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE  # noqa: E402
+from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact  # noqa: E402
+from schemas.publishing import DECISION_TYPES, topic_of_decision  # noqa: E402
+from streams.settings import Settings  # noqa: E402
+from streams.topics import desired_topics, short_name  # noqa: E402
+
+PACKAGES = ("schemas", "projections", "streams", "api")
+_COMMON = ("account_id", "actor", "reason")
+_OF_EVERY_MONEY_FACT = ("customer_id", "segment", "document_no", "tax_minor", "salesperson_id")
+
+
+def facts_of(topic: str) -> list[str]:
+    """Return the table of the facts that a source topic carries."""
+    rows = []
+    for tag, kind in FACT_TYPES.items():
+        if TOPIC_OF_TYPE[tag] != topic:
+            continue
+        own = [field for field in fields(kind) if not (field.name in _COMMON and field.required)]
+        required = [field.encode_name for field in own if field.required]
+        optional = [
+            field.encode_name
+            for field in own
+            if not field.required and (field.name not in _OF_EVERY_MONEY_FACT or topic == "desk")
+        ]
+        meaning = _one_line(kind.__doc__) + ("" if kind.acted_on else " *Kept, not acted on yet.*")
+        rows.append([f"`{tag}`", meaning, _codes(required), _codes(optional), _identity(kind)])
+    return _table(("fact", "meaning", "required", "optional", "told apart by"), rows)
+
+
+def _identity(kind: type[Fact] | type[Broadcast]) -> str:
+    if issubclass(kind, Broadcast):
+        return "its place"
+    if kind.document is not None:
+        return f"`{kind.document[1]}`"
+    return "`ce_id`, or `order_id` with `revision`" if "revision" in kind.__struct_fields__ else "`ce_id`"
+
+
+def decisions() -> list[str]:
+    """Return the table of decisions."""
+    rows = []
+    for tag, kind in DECISION_TYPES.items():
+        own = [field.encode_name + ("" if field.required else "?") for field in fields(kind)]
+        rows.append(
+            [f"`{tag}`", topic_of_decision(kind) or "stays in the ledger", _one_line(kind.__doc__), _codes(own)]
+        )
+    return _table(("decision", "topic", "meaning", "fields (? may be missing)"), rows)
+
+
+def headers(name: str) -> list[str]:
+    """Return the table of the headers of a kind of message."""
+    schema = asyncapi_document({})["components"]["schemas"][name]
+    rows = [
+        [f"`{header}`", "yes" if header in schema.get("required", ()) else "no", found["description"]]
+        for header, found in schema["properties"].items()
+    ]
+    return _table(("header", "required", "meaning"), rows)
+
+
+def topics() -> list[str]:
+    """Return the table of topics."""
+    channels = asyncapi_document({})["channels"]
+    rows = []
+    for one in desired_topics(Settings(topic_prefix="credit", partitions=12)):
+        name = short_name(one.name)
+        kept = "latest of each key" if one.config["cleanup.policy"] == "compact" else "for ever"
+        stamped = "by the producer" if one.config["message.timestamp.type"] == "CreateTime" else "by the broker"
+        rows.append([f"`{one.name}`", str(one.partitions), kept, stamped, channels[name]["description"]])
+    return _table(("topic", "partitions", "kept", "timestamp", "what it carries"), rows)
+
+
+def files_of(package: str) -> list[str]:
+    """Return the table of a package's files and what each is for."""
+    rows = []
+    for path in sorted((DOCS.parent / package).rglob("*.py")):
+        meaning = _one_line(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))))
+        if meaning and path.name != "__init__.py":
+            rows.append([f"`{path.relative_to(DOCS.parent).as_posix()}`", meaning])
+    return _table(("file", "what it is for"), rows)
+
+
+TABLES: dict[str, Callable[[], list[str]]] = {
+    **{f"facts {topic}": partial(facts_of, topic) for topic in FACTS_BY_TOPIC},
+    "decisions": decisions,
+    "headers of facts": partial(headers, "fact_headers"),
+    "headers of outputs": partial(headers, "output_headers"),
+    "headers of dead letters": partial(headers, "dead_letter"),
+    "topics": topics,
+    **{f"files {package}": partial(files_of, package) for package in PACKAGES},
+}
+
+
+def renewed(text: str) -> str:
+    """Return a page with each of its tables made anew."""
+    pattern = r"(<!-- table: (.+?) -->\n).*?(<!-- end of table -->)"
+    return re.sub(pattern, lambda found: found[1] + "\n".join(TABLES[found[2]]()) + "\n" + found[3], text, flags=re.S)
+
+
+def pages() -> list[Path]:
+    """Return the pages that have tables."""
+    return [page for page in sorted(DOCS.rglob("*.md")) if "<!-- table: " in page.read_text(encoding="utf-8")]
+
+
+def _one_line(docstring: str | None) -> str:
+    first = inspect.cleandoc(docstring or "").split("\n\n")[0]
+    return " ".join(first.split())
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+if __name__ == "__main__":
+    for page in pages():
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
