@@ -215,11 +215,30 @@ class Hub:
 
     def take(self, records: Iterable[Record]) -> list[Event]:
         """Send the events of newly read records to whoever wants them; return those that are no repetition."""
-        events = in_ledger_order(event for record in records if (event := self._new_event(record)))
+        events = self.new_events(records)
         for event in events:
-            self._publish(event)
-        self.events += len(events)
+            self.publish(event)
         return events
+
+    def new_events(self, records: Iterable[Record]) -> list[Event]:
+        """Return the events of newly read records that are no repetition, in the order to publish them."""
+        return in_ledger_order(event for record in records if (event := self._new_event(record)))
+
+    def publish(self, event: Event) -> None:
+        """Send one of `new_events` to whoever wants it."""
+        self.positions.move(self.layout.stream(event.topic, event.partition), event.offset + 1)
+        self.events += 1
+        self._keep(event)
+        cursor = self.head
+        outgoing = Outgoing(self._encode(messages.event(event.topic, cursor, event.value)), cursor)
+        overflowed = []
+        for session in self._live[event.topic]:
+            if session.wants(event):
+                session.push(outgoing)
+                if session.closed:
+                    overflowed.append(session)
+        for session in overflowed:
+            self._drop_if_closed(session)
 
     def advance(self, stream: int, offset: int) -> None:
         """Note that everything below an offset has been read, be it an event or not."""
@@ -252,13 +271,15 @@ class Hub:
         self._join(session)
         return Progress.LIVE
 
-    def replay(self, session: Session, records: Iterable[Record]) -> None:
-        """Give a resuming session records that were read again from the topics, all below the hub's own place."""
-        place = session.positions
-        assert place is not None, "only a resuming session is given the past"
-        events = in_ledger_order(event for record in records if (event := self._past_event(record)))
+    def past_events(self, records: Iterable[Record]) -> list[Event]:
+        """Return the events of records that were read again, all below the hub's own place, in the order to send."""
+        return in_ledger_order(event for record in records if (event := self._past_event(record)))
+
+    def replay(self, session: Session, events: Iterable[Event]) -> None:
+        """Give a resuming session past events; the caller sees to it that there is room."""
+        assert session.positions is not None, "only a resuming session is given the past"
         for event in events:
-            self._repeat(session, place, event)
+            self._repeat(session, session.positions, event)
 
     def replayed(self, session: Session, offsets: Sequence[int]) -> None:
         """Note that a resuming session has been given everything below these offsets of its topics."""
@@ -284,20 +305,6 @@ class Hub:
         if record.offset in self._repetitions[self.layout.stream(record.topic, record.partition)]:
             return None
         return read_event(record)
-
-    def _publish(self, event: Event) -> None:
-        self.positions.move(self.layout.stream(event.topic, event.partition), event.offset + 1)
-        self._keep(event)
-        cursor = self.head
-        outgoing = Outgoing(self._encode(messages.event(event.topic, cursor, event.value)), cursor)
-        overflowed = []
-        for session in self._live[event.topic]:
-            if session.wants(event):
-                session.push(outgoing)
-                if session.closed:
-                    overflowed.append(session)
-        for session in overflowed:
-            self._drop_if_closed(session)
 
     def _keep(self, event: Event) -> None:
         self._recent.append(event)

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError as ConsumerError
+from aiokafka.errors import OffsetOutOfRangeError
 from kafka.errors import KafkaError as AdminError
 
 from api.cursor import CursorUnknown, Layout
+from api.events import Event
 from api.hub import Hub, Limits, Progress, Session
 from api.reader import FeedUnavailable, Topics
 from api.view import View
 
 KAFKA_ERRORS = (ConsumerError, AdminError, OSError, TimeoutError)
+_ONLY_GROW = "expected topics that only grow"
 _RETRY_SECONDS = 1.0
 _WATCH_SECONDS = 2.0
 _ANSWER_SECONDS = 10.0
@@ -102,10 +105,11 @@ class Live:
         until = hub.positions.offsets
         streams = hub.layout.streams_of(session.topics)
         async for records in self._topics.past(hub.layout, streams, session.positions.offsets, until):
-            hub.replay(session, records)
-            await self._room(session)
-            if session.closed:
-                return
+            for event in hub.past_events(records):
+                await self._room(session)
+                if session.closed:
+                    return
+                hub.replay(session, [event])
         hub.replayed(session, until)
 
     async def _room(self, session: Session) -> None:
@@ -138,14 +142,29 @@ class Live:
         hub = self.hub
         assert hub is not None, "reading begins with a hub"
         while True:
-            records, reached = await self._topics.poll(consumer, layout)
+            try:
+                records, reached = await self._topics.poll(consumer, layout)
+            except OffsetOutOfRangeError as error:
+                raise FeedUnavailable(f"{_ONLY_GROW}, found no more of {error}") from error
             for record in records:
                 if record.topic == "exposures":
                     self.view.take_exposure(record.value)
-            self.view.take(hub.take(records))
+            events = hub.new_events(records)
+            self.view.take(events)
+            await self._publish(hub, events)
             for stream, offset in reached.items():
                 hub.advance(stream, offset)
             await asyncio.sleep(0)  # what was queued goes out before more is read
+
+    async def _publish(self, hub: Hub, events: Sequence[Event]) -> None:
+        """A poll may hold more than one client's queue: what was queued goes out in between."""
+        size = 0
+        for event in events:
+            hub.publish(event)
+            size += len(event.value)
+            if size > self._limits.queue_bytes // 8:
+                size = 0
+                await asyncio.sleep(0)
 
     async def _watch(self, consumer: AIOKafkaConsumer, layout: Layout) -> None:
         assert self.hub is not None, "watching begins with a hub"
@@ -164,7 +183,7 @@ class Live:
 
     def _compare(self, hub: Hub, read: Sequence[int], ends: dict[int, int]) -> None:
         if any(end < read[stream] for stream, end in ends.items()):
-            raise FeedUnavailable("expected topics that only grow, found one that ends before what was read of it")
+            raise FeedUnavailable(f"{_ONLY_GROW}, found one that ends before what was read of it")
         self.lag = sum(max(0, end - hub.positions[stream]) for stream, end in ends.items())
         if all(hub.positions[stream] >= offset for stream, offset in self._target.items()):
             self._caught_up = True

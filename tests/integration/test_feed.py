@@ -14,17 +14,19 @@ from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.app import create_app
+from api.connection import FeedProtocol
 from api.cursor import Positions
 from api.hub import Limits
 from api.live import Live
-from api.reader import Topics
-from api.server import make_server
+from api.reader import FeedUnavailable, Topics
+from api.server import Server, make_server
 from schemas.decisions import AlertCleared, AlertRaised, AnyDecision, Level, OrderReleased
 from schemas.publication import EXPOSURE_NUMBER, Exposure, Origin, Place, Published, publish_decision, publish_exposure
 
@@ -33,15 +35,17 @@ pytestmark = pytest.mark.kafka
 PARTITIONS = 3
 ACCOUNTS_A_PARTITION = 4
 DEADLINE_S = 60.0
+ALL = ["alerts", "decisions", "exposures"]
 Message = dict[str, Any]
 
 
-def run(test: Coroutine[Any, Any, None]) -> None:
+def run(test: Coroutine[Any, Any, None], new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None) -> None:
     async def with_deadline() -> None:
         async with asyncio.timeout(DEADLINE_S):
             await test
 
-    asyncio.run(with_deadline())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(with_deadline())
 
 
 async def until(is_met: Callable[[], bool | Awaitable[bool]]) -> None:
@@ -132,16 +136,20 @@ def alert(seq: int) -> AnyDecision:
 
 
 @asynccontextmanager
-async def world(broker: Any) -> AsyncIterator[World]:
-    prefix = f"t{uuid.uuid4().hex[:8]}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+async def administering(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.create_topics(
-            [NewTopic(f"{prefix}.{name}.v1", PARTITIONS, 1) for name in ("alerts", "decisions", "exposures")]
-        )
+        yield admin
     finally:
         await admin.close()
+
+
+@asynccontextmanager
+async def world(broker: Any) -> AsyncIterator[World]:
+    prefix = f"t{uuid.uuid4().hex[:8]}"
+    async with administering(broker.bootstrap) as admin:
+        await admin.create_topics([NewTopic(f"{prefix}.{name}.v1", PARTITIONS, 1) for name in ALL])
     async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=1) as producer:
         yield World(producer, prefix, broker.bootstrap)
 
@@ -150,6 +158,12 @@ async def world(broker: Any) -> AsyncIterator[World]:
 class Api:
     url: str
     live: Live
+    server: Server
+    failures: list[BaseException]
+
+    @property
+    def connections(self) -> list[FeedProtocol]:
+        return [each for each in self.server.server_state.connections if isinstance(each, FeedProtocol)]
 
     @property
     def feed(self) -> str:
@@ -166,8 +180,7 @@ async def api(world: World, limits: Limits = Limits(), heartbeat_seconds: float 
     serving = asyncio.create_task(server.serve())
     try:
         await until(lambda: bool(urls) and live.trouble is None)
-        yield Api(urls[0], live)
-        assert not failures
+        yield Api(urls[0], live, server, failures)
     finally:
         server.should_exit = True
         await serving
@@ -216,9 +229,6 @@ def assert_each_once_in_order(received: list[Message], world: World, topics: lis
         for partition in range(PARTITIONS):
             seqs = [seq for t, p, seq in map(place, received) if (t, p) == (topic, partition)]
             assert seqs == list(range(world.seqs[partition])), (topic, partition)
-
-
-ALL = ["alerts", "decisions", "exposures"]
 
 
 def test_ten_random_reconnects_lose_and_repeat_nothing(broker: Any) -> None:
@@ -296,7 +306,12 @@ def test_a_filtered_client_resumes_from_any_of_its_events(broker: Any) -> None:
     run(test())
 
 
-def test_a_client_that_stops_reading_is_closed_and_nobody_else_notices(broker: Any) -> None:
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_client_that_stops_reading_is_closed_and_nobody_else_notices(
+    broker: Any, monkeypatch: pytest.MonkeyPatch, new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    monkeypatch.setattr("api.connection.CLOSE_SECONDS", 0.2)
+
     async def test() -> None:
         limits = Limits(queue_messages=300, queue_bytes=1_000_000, recent_messages=10)
         async with world(broker) as w, api(w, limits) as server:
@@ -310,16 +325,18 @@ def test_a_client_that_stops_reading_is_closed_and_nobody_else_notices(broker: A
                 reading = asyncio.create_task(read_while_open(healthy, received))
                 while hub.closed_slow == 0:
                     await w.step(0, padding="x" * 20_000)
-                    waiting = [session.waiting for session in hub.sessions]
-                    assert max(waiting) <= limits.queue_messages
-                assert len(hub.sessions) == 1
+                    await until(lambda: len(received) > w.seqs[0] - 10)
+                    assert max(session.waiting for session in hub.sessions) <= limits.queue_messages
+                    assert max(each.transport.get_write_buffer_size() for each in server.connections) < 300_000
                 await w.producer.flush()
                 await until(lambda: len(received) >= w.seqs[0])
+                # Cut off although it never answered the close, so nothing of it is kept.
+                await until(lambda: len(server.connections) == 1 and len(hub.sessions) == 1)
             await reading
             assert [place(e)[2] for e in received] == list(range(w.seqs[0]))
             stalled.close()
 
-    run(test())
+    run(test(), new_loop)
 
 
 async def read_while_open(connection: ClientConnection, received: list[Message]) -> None:
@@ -427,5 +444,43 @@ def test_a_thousand_events_at_once_close_no_client_that_reads(broker: Any) -> No
                     await w.step(step % PARTITIONS)
                 received = await events(connection, 3000)
             assert_each_once_in_order(received, w, ALL)
+
+    run(test())
+
+
+@pytest.mark.slow
+def test_topics_that_were_made_anew_end_the_process(broker: Any) -> None:
+    async def test() -> None:
+        async with world(broker) as w, api(w) as server:
+            for partition in range(PARTITIONS):
+                await w.step(partition)
+            await until(lambda: server.live.hub is not None and server.live.hub.events == 9)
+            async with administering(w.broker) as admin:
+                name = f"{w.prefix}.alerts.v1"
+                await admin.delete_topics([name])
+                await until(lambda: _is_made(admin, name))
+            await until(lambda: bool(server.failures))
+            assert isinstance(server.failures[0], FeedUnavailable)
+
+    run(test())
+
+
+async def _is_made(admin: AIOKafkaAdminClient, name: str) -> bool:
+    answer = await admin.create_topics([NewTopic(name, PARTITIONS, 1)])
+    return bool(answer.topic_errors[0][1] == 0)
+
+
+def test_a_client_comes_back_over_more_than_its_queue_holds(broker: Any) -> None:
+    async def test() -> None:
+        limits = Limits(queue_messages=100, queue_bytes=200_000, recent_messages=5)
+        async with world(broker) as w, api(w, limits) as server:
+            async with client(server, ["decisions"]) as connection:
+                start = (await message(connection))["head"]
+            for _ in range(150):
+                await w.step(0, padding="x" * 20_000)
+            await until(lambda: server.live.hub is not None and server.live.hub.events == 450)
+            async with client(server, ["decisions"], after=start) as connection:
+                received = await events(connection, 150)
+            assert_each_once_in_order(received, w, ["decisions"])
 
     run(test())

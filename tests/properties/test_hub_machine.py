@@ -156,7 +156,7 @@ class FeedMachine(RuleBasedStateMachine):
         until = hub.positions.offsets
         for stream in LAYOUT.streams_of(client.topics):
             for record in self.log[stream][session.positions[stream] : until[stream]]:
-                hub.replay(session, [record])
+                hub.replay(session, hub.past_events([record]))
                 client.read(1)
         hub.replayed(session, until)
 

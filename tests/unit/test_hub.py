@@ -186,7 +186,7 @@ def test_a_client_that_was_away_long_needs_the_topics() -> None:
     session = a_session(hub)
     hub.resume(session, [1, 0, 0, 0, 0, 0])
     assert hub.catch_up(session) is Progress.BEHIND
-    hub.replay(session, records[1:3])
+    hub.replay(session, hub.past_events(records[1:3]))
     hub.replayed(session, [3, 0, 1, 0, 0, 0])
     hub.catch_up(session)
     assert hub.catch_up(session) is Progress.LIVE
@@ -199,7 +199,7 @@ def test_repetitions_are_left_out_of_the_past_too() -> None:
     hub.take(records)
     session = a_session(hub)
     hub.resume(session, [2, 0, 0, 0, 0, 0])
-    hub.replay(session, records[2:])
+    hub.replay(session, hub.past_events(records[2:]))
     assert seqs(session) == [2, 3]
 
 
