@@ -129,7 +129,7 @@ async def _belongs(access: Access, partition: Partition, end: int) -> bool:
         async for records in access.reader.read(at, chain.next_offset - 1, chain.next_offset)
         for record in records
     ]
-    return len(last) == 1 and digest(last[0].value) == chain.prev
+    return len(last) == 1 and digest(last[0].value or b"") == chain.prev
 
 
 async def _replay(access: Access, partition: Partition, end: int) -> _Tail:
@@ -154,8 +154,8 @@ def _apply(partition: Partition, record: Any, tail: _Tail) -> bool:
     """Apply a ledger record if it is the next of the chain; return whether it was."""
     chain = partition.chain
     try:
-        entry = decode_entry(record.value)
-    except msgspec.DecodeError:
+        entry = decode_entry(record.value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     if entry.seq != chain.seq or entry.prev != chain.prev:
         return False
@@ -177,7 +177,7 @@ async def _unpublished(access: Access, partition: Partition) -> list[tuple[Entry
     found = [record async for records in read for record in records]
     valid, wanted = [], chain.prev
     for record in reversed(found):
-        if hashlib.sha256(record.value).hexdigest() == wanted:
+        if hashlib.sha256(record.value or b"").hexdigest() == wanted:
             entry = decode_entry(record.value)
             valid.append((entry, record.value, record.offset + 1))
             wanted = entry.prev
