@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,7 @@ sys.path.insert(0, str(DOCS.parent))
 from schemas.asyncapi import asyncapi_document  # noqa: E402
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE  # noqa: E402
 from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact  # noqa: E402
-from schemas.publishing import DECISION_TYPES, topic_of_decision  # noqa: E402
+from schemas.publishing import DECISION_TYPES, examples, topic_of_decision  # noqa: E402
 from streams.settings import Settings  # noqa: E402
 from streams.topics import desired_topics, short_name  # noqa: E402
 
@@ -99,6 +100,11 @@ def files_of(package: str) -> list[str]:
     return _table(("file", "what it is for"), rows)
 
 
+def example(kind: str, name: str) -> list[str]:
+    """Return an example of a message, as it is in its published schema."""
+    return ["```json", json.dumps(examples()[kind][name], indent=1, ensure_ascii=False), "```"]
+
+
 TABLES: dict[str, Callable[[], list[str]]] = {
     **{f"facts {topic}": partial(facts_of, topic) for topic in FACTS_BY_TOPIC},
     "decisions": decisions,
@@ -106,6 +112,8 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "headers of outputs": partial(headers, "output_headers"),
     "headers of dead letters": partial(headers, "dead_letter"),
     "topics": topics,
+    "example order_placed": partial(example, "facts", "order_placed"),
+    "example order_referred": partial(example, "published", "order_referred"),
     **{f"files {package}": partial(files_of, package) for package in PACKAGES},
 }
 
