@@ -12,7 +12,7 @@ from projections.applying import (
     settle_provisionally,
     take_off,
 )
-from projections.recording import Parked, Recording
+from projections.recording import Parked, Recording, order_rest
 from projections.rows import Cash, Invoice, Mark, Named, Order
 from projections.versions import mark, note_version
 from schemas.facts.invoices import CreditNoteIssued
@@ -122,6 +122,8 @@ def _hold_for_order(recording: Recording, cash: Cash, order_id: str) -> None:
 
 def _tie(recording: Recording, cash: Cash, order: Order) -> None:
     cash.order_key = order.key
+    at_risk = order_rest(order) + max(0, order.delivered - order.invoiced)
+    cash.order_held -= min(max(0, cash.order_held - at_risk), order.invoiced)  # what is invoiced is paid like any
     if cash.cleared:
         order.deposits[mark_key("payment", cash.key)] = cash.order_held
         recording.recount_order(order)

@@ -15,7 +15,7 @@ from projections.answering import (
     withdraw_releases,
 )
 from projections.context import Context, Sweep
-from projections.recording import Recording
+from projections.recording import Recording, order_rest
 from projections.rows import Account, Order
 from projections.standing import Limit, Standing, currencies_without_rate, lasting_limit, limit_in_force, standing
 from projections.warning_lines import apply_alert, is_over, occur, watch
@@ -102,6 +102,8 @@ def decide(
         order = recording.find("order", fact.order_id, fact.seller_id)
         if isinstance(order, Order):
             _append(decisions, judge(recording, order, identity, fact.checkpoint))
+    if recording.stranded:
+        recording.answered.extend([order for order in recording.stranded if order.state == "new" and order_rest(order)])
     if recording.answered:
         for key in dict.fromkeys([order.key for order in recording.answered]):
             _append(decisions, judge(recording, recording.order(key), identity))

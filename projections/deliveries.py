@@ -22,11 +22,10 @@ def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | No
             return None
     covers = [(order.key, cover.amount_minor) for cover, order in zip(fact.covers, orders, strict=True) if order]
     if found is not None:
-        before = _undo(recording, found)
+        _undo(recording, found)
         found.covers, found.final, found.reversed = covers, fact.final, False
         note_version(found.versions, fact.revision, recording.digest(fact))
         _apply(recording, found)
-        recording.answered.extend(_never_judged(recording, before + [key for key, _ in covers]))
         return None
     key = recording.new_key("delivery", fact.delivery_id, fact.seller_id)
     source = recording.envelope.ce_source
@@ -48,14 +47,7 @@ def record_reversed(recording: Recording, fact: DeliveryReversed) -> Refusal | N
     found.reversed = True
     recording.touch("delivery", found)
     mark(recording, fact)
-    recording.answered.extend(_never_judged(recording, [key for key, _ in found.covers]))
     return None
-
-
-def _never_judged(recording: Recording, keys: list[str]) -> list[Order]:
-    """What came back and was never released is an order like any other that waits."""
-    orders = [recording.order(key) for key in dict.fromkeys(keys)]
-    return [order for order in orders if order.is_open and order.state == "new" and order_rest(order)]
 
 
 def _apply(recording: Recording, delivery: Delivery) -> None:
@@ -79,10 +71,9 @@ def _leave_queue(recording: Recording, order: Order) -> None:
         order.state = "new"
 
 
-def _undo(recording: Recording, delivery: Delivery) -> list[str]:
-    keys = [key for key, _ in delivery.covers]
+def _undo(recording: Recording, delivery: Delivery) -> None:
     if delivery.reversed:
-        return keys
+        return
     invoiced, finals = delivery.invoiced, delivery.invoiced_finals
     add_invoiced(recording, delivery, -invoiced, -finals)
     delivery.invoiced, delivery.invoiced_finals = invoiced, finals
@@ -92,7 +83,6 @@ def _undo(recording: Recording, delivery: Delivery) -> list[str]:
         order.delivered_finals -= delivery.final
         keep_place(recording, order)
         recording.recount_order(order)
-    return keys
 
 
 def add_invoiced(recording: Recording, delivery: Delivery, amount: int, finals: int) -> None:

@@ -59,6 +59,7 @@ class Recording:
     source: Source
     answered: list[Order] = field(default_factory=list)
     shipped: list[Order] = field(default_factory=list)
+    stranded: list[Order] = field(default_factory=list)
     arrived: list[tuple[str, str]] = field(default_factory=list)
     unpaid: list[Invoice] = field(default_factory=list)
     freed: list[str] = field(default_factory=list)

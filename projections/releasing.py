@@ -35,7 +35,12 @@ def forget_place(recording: Recording, order: Order) -> None:
 
 
 def keep_place(recording: Recording, order: Order) -> None:
-    """List a released order among those that may be withdrawn as long as nothing of it has left or is invoiced."""
+    """List a released order among those that may be withdrawn as long as nothing of it has left or is invoiced.
+
+    What left without a release and came back is an order like any other that waits.
+    """
+    if order.state == "new":
+        recording.stranded.append(order)
     if order.state != "released" or not order.is_open:
         return
     may_be_withdrawn = not order.released_by_desk and not order.delivered and not order.invoiced

@@ -1,0 +1,428 @@
+"""Any sequence of facts: balances follow from the documents, the ledger replays, nothing is counted twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from projections.partition import Partition
+from projections.rows import (
+    ACCOUNT,
+    INDEX_CASH,
+    INDEX_PARKED,
+    INDEX_RELEASED,
+    INDEX_UNPAID,
+    INDEX_UNREADABLE,
+    INDEX_WAITING,
+    KINDS,
+    Account,
+    Cash,
+    Invoice,
+    Order,
+    decode_account,
+    decode_document,
+)
+from schemas.decisions import LEVELS
+from tests import builders as b
+from tests.builders import ACCOUNT as ACME
+from tests.builders import Said
+from tests.plain_book import PlainBook
+from tests.scenario import Scenario, rows_of
+
+amounts = st.sampled_from([1, 10, 30, 50, 70, 100, 200, 400])
+numbers = st.integers(1, 3)
+days = st.sampled_from(["2025-03-10", "2025-03-20", "2025-04-01", "2025-04-15", "2025-05-01"])
+currencies = st.sampled_from(["EUR"] * 5 + ["USD"])
+
+
+@st.composite
+def facts(draw: st.DrawFn, *, all_kinds: bool = True) -> Said:
+    """Return a fact about one of a few documents; many refer to documents that are not there, or are repeats."""
+    make = draw(st.sampled_from(_ALL if all_kinds else _PLAIN))
+    return make(draw)
+
+
+def _order(draw: st.DrawFn) -> Said:
+    kind = draw(st.sampled_from(["order"] * 6 + ["quote"]))
+    currency = draw(currencies)
+    revision = draw(st.sampled_from([1] * 4 + [2]))
+    return b.order(f"O{draw(numbers)}", draw(amounts), kind=kind, currency=currency, revision=revision)
+
+
+def _amended(draw: st.DrawFn) -> Said:
+    return b.amended(f"O{draw(numbers)}", draw(st.integers(2, 4)), amount_minor=draw(amounts))
+
+
+def _ended(draw: st.DrawFn) -> Said:
+    make = draw(st.sampled_from([b.cancelled, b.closed, b.reopened]))
+    return make(f"O{draw(numbers)}", revision=draw(st.integers(5, 9)))
+
+
+def _delivery(draw: st.DrawFn) -> Said:
+    covers = draw(st.dictionaries(numbers.map(lambda n: f"O{n}"), amounts, min_size=1, max_size=2))
+    revision, final = draw(st.sampled_from([1, 1, 2])), draw(st.sampled_from([False, False, True]))
+    return b.delivery(covers=covers, delivery_id=f"D{draw(numbers)}", revision=revision, final=final)
+
+
+def _delivery_reversed(draw: st.DrawFn) -> Said:
+    return b.delivery_reversed(f"D{draw(numbers)}")
+
+
+def _invoice(draw: st.DrawFn) -> Said:
+    orders = draw(st.dictionaries(numbers.map(lambda n: f"O{n}"), amounts, max_size=2))
+    deliveries = draw(st.dictionaries(numbers.map(lambda n: f"D{n}"), amounts, max_size=1))
+    amount, due = draw(amounts), {"due_on": draw(days)}
+    if draw(st.integers(0, 3)) == 0:
+        first = amount // 2
+        parts = [
+            {"instalment_no": n, "amount_minor": m, "due_on": draw(days)} for n, m in ((1, first), (2, amount - first))
+        ]
+        due = {"instalments": parts}  # type: ignore[dict-item]
+    return b.invoice(
+        amount,
+        f"I{draw(numbers)}",
+        orders=orders,
+        deliveries=deliveries,
+        revision=draw(st.sampled_from([1, 1, 1, 2])),
+        final=draw(st.sampled_from([False, False, True])),
+        currency=draw(currencies),
+        **due,
+    )
+
+
+def _invoice_amended(draw: st.DrawFn) -> Said:
+    fields: dict[str, Any] = draw(
+        st.fixed_dictionaries({}, optional={"amount_minor": amounts, "due_on": days, "final": st.booleans()})
+    )
+    return b.invoice_amended(f"I{draw(numbers)}", draw(st.integers(2, 4)), **fields)
+
+
+def _invoice_cancelled(draw: st.DrawFn) -> Said:
+    return b.invoice_cancelled(f"I{draw(numbers)}")
+
+
+def _credit_note(draw: st.DrawFn) -> Said:
+    invoice_id = draw(st.none() | numbers.map(lambda n: f"I{n}"))
+    return b.credit_note(draw(amounts), invoice_id, f"C{draw(numbers)}", revision=draw(st.sampled_from([1, 1, 2])))
+
+
+def _disputed(draw: st.DrawFn) -> Said:
+    return b.disputed(draw(amounts), f"I{draw(numbers)}", f"T{draw(numbers)}")
+
+
+def _resolved(draw: st.DrawFn) -> Said:
+    return b.dispute_resolved(f"T{draw(numbers)}")
+
+
+def _payment(draw: st.DrawFn) -> Said:
+    amount = draw(amounts)
+    named = draw(st.dictionaries(numbers.map(lambda n: f"I{n}"), st.just(max(1, amount // 2)), max_size=2))
+    return b.payment(
+        amount,
+        f"P{draw(numbers)}",
+        pays=named if amount > 1 else {},
+        status=draw(st.sampled_from(["cleared", "cleared", "advised"])),
+        currency=draw(currencies),
+        revision=draw(st.sampled_from([1, 1, 2])),
+    )
+
+
+def _deposit(draw: st.DrawFn) -> Said:
+    status = draw(st.sampled_from(["cleared", "cleared", "advised"]))
+    return b.payment(draw(amounts), f"P{draw(numbers)}", for_order_id=f"O{draw(numbers)}", status=status)
+
+
+def _cleared(draw: st.DrawFn) -> Said:
+    return b.payment_cleared(f"P{draw(numbers)}")
+
+
+def _payment_reversed(draw: st.DrawFn) -> Said:
+    return b.payment_reversed(f"P{draw(numbers)}")
+
+
+def _allocated(draw: st.DrawFn, discount: bool = False) -> Said:
+    source = draw(st.sampled_from([{"payment_id": "P1"}, {"payment_id": "P2"}, {"credit_note_id": "C1"}]))
+    revision = draw(st.sampled_from([1, 1, 2]))
+    granted = draw(st.sampled_from([0, 5])) if discount else 0
+    to, which = f"I{draw(numbers)}", f"A{draw(numbers)}"
+    return b.allocated(draw(amounts), to, source=source, allocation_id=which, revision=revision, discount_minor=granted)
+
+
+def _allocated_with_discount(draw: st.DrawFn) -> Said:
+    return _allocated(draw, discount=True)
+
+
+def _allocation_reversed(draw: st.DrawFn) -> Said:
+    return b.allocation_reversed(f"A{draw(numbers)}")
+
+
+def _limit(draw: st.DrawFn) -> Said:
+    limit = draw(st.sampled_from([0, 100, 300, 500, 1_000]))
+    dates: dict[str, str] = draw(st.fixed_dictionaries({}, optional={"valid_from": days, "valid_until": days}))
+    return b.limit_set(limit, unlimited=draw(st.sampled_from([False] * 7 + [True])), **dates)
+
+
+def _desk(draw: st.DrawFn) -> Said:
+    make = draw(st.sampled_from([b.released, b.rejected]))
+    return make(f"O{draw(numbers)}")
+
+
+def _status(draw: st.DrawFn) -> Said:
+    return draw(st.sampled_from([b.suspended, b.reinstated]))()
+
+
+def _check(draw: st.DrawFn) -> Said:
+    return b.check(f"O{draw(numbers)}", check_id=f"K{draw(numbers)}")
+
+
+def _day(draw: st.DrawFn) -> Said:
+    return b.day_closed(draw(days))
+
+
+def _rates(draw: st.DrawFn) -> Said:
+    return b.rates_set(USD=draw(st.sampled_from(["1", "1.25", "0.8"])))
+
+
+def _policy(draw: st.DrawFn) -> Said:
+    lines = [{"at_bp": draw(st.sampled_from([5_000, 8_000])), "level": "notice", "measure": "m", "owner_role": "r"}]
+    indicator = {"clear_below_bp": 500, "lines": lines}
+    occurrence = {"level": "critical", "measure": "m", "owner_role": "r"}
+    warnings = {
+        "utilisation": indicator,
+        "overdue_share": indicator,
+        "fact_unreadable": occurrence,
+        "fact_contradicts": occurrence,
+        "delivered_without_release": occurrence,
+    }
+    waiting = {"skips_before_reserving": 1, "skip_what_does_not_fit": draw(st.booleans())}
+    return b.policy_adopted({"name": "p", "warnings": warnings, "waiting": waiting})
+
+
+_PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reversed, _invoice, _invoice]
+_PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
+_PLAIN += [_allocated, _allocation_reversed]
+_ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
+_ALL += [_status, _check, _day, _day, _rates, _policy]
+
+quick = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+sequences = st.lists(facts(), min_size=1, max_size=40)
+
+
+def started(limit_minor: int = 500) -> Scenario:
+    """Return an account that has a limit."""
+    scenario = Scenario()
+    scenario.say(b.account_opened(), b.limit_set(limit_minor), b.rates_set(USD="1.25"))
+    return scenario
+
+
+class Rows:
+    """Everything that is stored of one account, decoded."""
+
+    def __init__(self, partition: Partition) -> None:
+        partition.commit()
+        self.account: Account = decode_account(partition.rows.get(ACCOUNT + ACME.encode()) or b"")
+        rows = list(partition.rows.scan(b"", b"\xff"))
+        letters = {letter: kind for kind, (letter, _) in KINDS.items()}
+        self.documents: dict[str, list[Any]] = defaultdict(list)
+        self.listed: dict[bytes, list[bytes]] = defaultdict(list)
+        for key, value in rows:
+            if key[:1] in letters:
+                self.documents[letters[key[:1]]].append(decode_document(letters[key[:1]], value))
+            else:
+                self.listed[key[:1]].append(key)
+
+    def check(self) -> None:
+        """Summaries and lists agree with the documents."""
+        self._check_sums()
+        orders: list[Order] = self.documents["order"]
+        waiting = [order for order in orders if order.state == "waiting"]
+        assert self.account.waiting_count == len(waiting) == len(self.listed[INDEX_WAITING])
+        may_be_withdrawn = [
+            order
+            for order in orders
+            if order.is_open and order.state == "released" and not order.released_by_desk
+            if not order.delivered and not order.invoiced
+        ]
+        assert len(self.listed[INDEX_RELEASED]) == len(may_be_withdrawn)
+        assert self.account.parked_count == len(self.listed[INDEX_PARKED])
+        assert self.account.unreadable_count == len(self.listed[INDEX_UNREADABLE])
+        self._check_cash()
+
+    def _check_sums(self) -> None:
+        sums: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
+        for order in self.documents["order"]:
+            for place, amount in zip((0, 1, 2, 8), order.counted, strict=True):
+                sums[order.currency][place] += amount
+        for invoice in self.documents["invoice"]:
+            for place, amount in zip((3, 4, 5), invoice.counted, strict=True):
+                sums[invoice.currency][place] += amount
+        for cash in self.documents["payment"] + self.documents["credit_note"]:
+            for place, amount in zip((6, 7), cash.counted, strict=True):
+                sums[cash.currency][place] += amount
+        for currency, stages in self.account.stages.items():
+            assert list(msgspec.structs.astuple(stages)) == sums[currency], currency
+            assert min(sums[currency]) >= 0, "no stage is ever below zero"
+
+    def _check_cash(self) -> None:
+        cash: list[Cash] = self.documents["payment"] + self.documents["credit_note"]
+        invoices: list[Invoice] = self.documents["invoice"]
+        applied: dict[str, int] = defaultdict(int)
+        for invoice in invoices:
+            for part in invoice.parts:
+                of_part = [found.amount for found in invoice.applications if found.number == part.number]
+                assert part.applied == sum(of_part) <= part.amount
+            for found in invoice.applications:
+                applied[found.cash_key] += found.amount
+        unpaid = {
+            invoice.currency for invoice in invoices if not invoice.cancelled for part in invoice.parts if part.open()
+        }
+        for kind, letter in (("payment", "p"), ("credit_note", "q")):
+            for found in self.documents[kind]:
+                assert sum(found.applied.values()) == applied[f"{letter}:{found.key}"]
+        idle = {found.currency for found in cash if not found.explicit and found.free() > 0}
+        assert not idle & unpaid, "cash that nobody allocated lies idle beside an unpaid invoice"
+        assert bool(self.listed[INDEX_CASH]) == bool(idle)
+        open_parts = [part for found in invoices if not found.cancelled for part in found.parts if part.open()]
+        assert len(self.listed[INDEX_UNPAID]) == len(open_parts)
+
+
+@quick
+@given(sequences)
+def test_summaries_and_lists_agree_with_the_documents(said: list[Said]) -> None:
+    scenario = started()
+    scenario.say(*said)
+    Rows(scenario.partition).check()
+
+
+@quick
+@given(sequences)
+def test_the_ledger_replays_and_rederives(said: list[Said]) -> None:
+    scenario = started()
+    scenario.say(*said)
+    scenario.prove()
+
+
+@quick
+@given(sequences)
+def test_a_fact_said_twice_leaves_no_trace(said: list[Said]) -> None:
+    """Refused facts are refused again, broadcasts are told apart by their place; all else is known."""
+    scenario = started()
+    for fact in said:
+        refused = any(found.__struct_config__.tag == "fact_rejected" for found in scenario.say(fact))
+        length = len(scenario.ledger)
+        if not refused and fact.topic != "control":
+            scenario.say(fact)
+        assert len(scenario.ledger) == length
+
+
+@quick
+@given(sequences, st.integers(1, 7))
+def test_when_rows_are_written_makes_no_difference(said: list[Said], every: int) -> None:
+    opening = [b.account_opened(), b.limit_set(500), b.rates_set(USD="1.25")]
+    once, often = Scenario(), Scenario()
+    once.say(*opening)
+    often.say(*opening)
+    once.say(*said)
+    for at, fact in enumerate(said):
+        if at % every == 0:
+            often.partition.commit()
+            often.partition = reopened(often.partition)
+        often.say(fact)
+    assert [outcome.value for outcome in once.ledger] == [outcome.value for outcome in often.ledger]
+    for scenario in (once, often):
+        scenario.partition.commit()
+    assert rows_of(once.partition) == rows_of(often.partition)
+
+
+def reopened(partition: Partition) -> Partition:
+    """Return a partition that knows nothing but what was written."""
+    return Partition(partition.rows, partition.context.partition, partition.context.partitions, partition.prefix)
+
+
+@quick
+@given(sequences)
+def test_machine_releases_never_take_headroom_below_zero(said: list[Said]) -> None:
+    scenario = started()
+    for fact in said:
+        for found in scenario.say(fact):
+            if found.__struct_config__.tag != "order_released" or found.headroom_after_minor is None:
+                continue
+            if not any(reason["code"] == "released_by_desk" for reason in found.reasons):
+                adds = found.headroom_before_minor - found.headroom_after_minor
+                assert adds <= 0 or found.headroom_after_minor >= 0
+
+
+@quick
+@given(sequences)
+def test_alerts_are_raised_once_escalated_upwards_and_cleared_once(said: list[Said]) -> None:
+    scenario = started()
+    is_open: dict[tuple[str, str | None], tuple[str, str]] = {}
+    used = set()
+    for found in scenario.say(*said):
+        kind = found.__struct_config__.tag
+        if not kind.startswith("alert_"):
+            continue
+        key = (found.cause, found.subject)
+        if kind == "alert_raised":
+            assert key not in is_open and found.alert_id not in used
+            used.add(found.alert_id)
+            is_open[key] = (found.alert_id, found.level)
+        elif kind == "alert_escalated":
+            assert is_open[key][0] == found.alert_id and LEVELS[found.level] > LEVELS[is_open[key][1]]
+            is_open[key] = (found.alert_id, found.level)
+        else:
+            assert is_open.pop(key)[0] == found.alert_id
+
+
+@quick
+@given(sequences)
+def test_decision_numbers_of_an_order_only_count_up(said: list[Said]) -> None:
+    scenario = started()
+    last: dict[str, int] = defaultdict(int)
+    for found in scenario.say(*said):
+        if hasattr(found, "decision_no"):
+            assert found.decision_no == last[found.order_id] + 1
+            last[found.order_id] = found.decision_no
+
+
+@quick
+@given(st.lists(facts(all_kinds=False), max_size=40), st.sampled_from([300, 1_000, 100_000]))
+def test_stages_equal_a_plain_sum_over_the_documents(said: list[Said], limit_minor: int) -> None:
+    scenario, book = started(limit_minor), PlainBook()
+    for fact in said:
+        if book.knows_what_it_names(fact):
+            book.take(fact, scenario.say(fact))
+            account = scenario.partition.book.account(ACME)
+            assert account is not None
+            assert {name: stages for name in account.stages if any(stages := book.stages_in(account, name))} == {
+                name: stages for name in set(book.currencies()) if any(stages := book.stages(name))
+            }
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(facts(all_kinds=False), max_size=30), st.randoms(use_true_random=False))
+def test_any_interleaving_of_topics_ends_in_the_same_exposure(said: list[Said], random: Any) -> None:
+    by_topic: dict[str, list[Said]] = defaultdict(list)
+    for fact in said:
+        by_topic[fact.topic].append(fact)
+    turns = [fact.topic for fact in said]
+    random.shuffle(turns)
+    one, other = started(10**12), started(10**12)
+    one.say(*said)
+    other.say(*(by_topic[topic].pop(0) for topic in turns))
+    assert at_risk(one) == at_risk(other)
+
+
+def at_risk(scenario: Scenario) -> dict[str, tuple[int, ...]]:
+    """Return what is at risk by currency: which invoice its cash pays does not matter."""
+    account = scenario.partition.book.account(ACME)
+    assert account is not None
+    return {
+        currency: (stages.orders, stages.delivered, stages.invoiced - stages.unapplied, stages.deposits)
+        for currency, stages in sorted(account.stages.items())
+        if stages.exposure() or stages.orders
+    }
