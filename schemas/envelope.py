@@ -39,7 +39,8 @@ def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Return the envelope; headers that are not known are ignored, of repeated ones the last holds.
 
     Raises:
-        HeaderInvalid: a known header is not UTF-8, holds a control character, is longer than 500 characters, or has an unknown effect.
+        HeaderInvalid: a known header is not UTF-8, holds a control character, is longer than 500 bytes, or has an
+            unknown effect.
 
     >>> read_headers([("ce_id", b"7"), ("effect", b"historical")]).effect
     'historical'
@@ -75,7 +76,8 @@ def _text(name: str, value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError as error:
         raise HeaderInvalid(f"header {name} must be UTF-8, was {value[:40]!r}") from error
-    if not value.isalnum() and any(character < " " for character in text):
+    # Most texts are printable, which is quick to tell; of the rest a few, such as wide spaces, are no control characters.
+    if not text.isprintable() and any(character < " " for character in text):
         raise HeaderInvalid(f"header {name} must hold no control character, was {value[:40]!r}")
     return text
 

@@ -7,6 +7,7 @@ Any exception in a round ends the process: Faust would restart the agent and com
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -250,11 +251,19 @@ class Worker:
             self.metrics.lag.labels(seat.number).set(seat.merge.lag())
 
 
+def _collect_less_often() -> None:
+    """Rows in memory are many and live long; looking through them for cycles at every turn took a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def run_worker(
     settings: Settings, *, metrics_host: str = "127.0.0.1", metrics_port: int = 0, clock: bool = True
 ) -> int:
     """Run a worker in this process until it is told to stop; return the exit code."""
     quiet_loggers()
+    _collect_less_often()
 
     async def main() -> int:
         worker = Worker(settings, clock=clock)
