@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from time import monotonic
 from typing import Any, Protocol
 
+from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from msgspec import Struct
 
-from streams.merge import BUFFER_BYTES_MAX, BUFFER_RECORDS_MAX, RECORD_OVERHEAD_BYTES, SourceRecord
+from streams.merge import BUFFER_BYTES_MAX, BUFFER_RECORDS_MAX, SourceRecord, size_in_bytes
 
-__all__ = ["Batch", "BatchConsumerThread", "Fetched", "Flow"]
+__all__ = ["Batch", "BatchConsumerThread", "Fetched", "Flow", "Record"]
 
 Fetched = Mapping[TP, list[SourceRecord]]
 
@@ -26,8 +27,15 @@ REBALANCE_POLL_S = 0.005
 FETCH_MAX_WAIT_MS = 200  # a partition released or sought waits for the fetch under way, so that is kept short
 FETCH_MAX_BYTES = 50 * 1024 * 1024
 
-_key_size = attrgetter("serialized_key_size")
-_value_size = attrgetter("serialized_value_size")
+
+class Record(Struct, frozen=True, gc=False):
+    """A fetched record: what is used of aiokafka's, which takes five times as long to make."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
 
 
 class Flow:
@@ -64,8 +72,7 @@ class Batch(list[SourceRecord]):
         self.from_offset = from_offset
         self.next_offset = next_offset
         self.flow = flow
-        sizes = sum(map(_value_size, self)) + sum(map(_key_size, self))
-        self.size_bytes: int = sizes + RECORD_OVERHEAD_BYTES * len(self)
+        self.size_bytes = size_in_bytes(self)
 
 
 class _Delivering(Protocol):
@@ -112,6 +119,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         before = {
             tp: state_of(tp).position for tp in fetcher._records if tp in partitions and _has_position(state_of(tp))
         }
+        for tp in before:
+            if tp.topic in self.consumer.batched:
+                _make_plain(fetcher._records[tp])
         drained: dict[TP, list[SourceRecord]] = await fetcher.fetched_records(
             partitions, timeout=0, max_records=max_records
         )
@@ -137,6 +147,15 @@ async def _wait_for_data(fetcher: Any, timeout: float) -> bool:
         return False
     waiter.result()  # raises what the group coordinator could not recover from, such as a refused authorization
     return True
+
+
+def _make_plain(fetched: Any) -> None:
+    if isinstance(fetched, FetchResult) and fetched._partition_records is not None:
+        fetched._partition_records._consumer_record = _record_of
+
+
+def _record_of(_: TP, record: Any) -> Record:
+    return Record(record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
 
 
 def _has_position(state: Any) -> bool:

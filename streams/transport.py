@@ -110,13 +110,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         )
 
     def _batch_message(self, tp: TP, batch: Batch) -> ConsumerMessage:
-        if batch:
-            message = self._to_message(tp, batch[-1])
-        else:
-            message = ConsumerMessage(
-                tp.topic, tp.partition, batch.next_offset - 1, 0.0, 0, (), None, None, None, tp=tp,
-                generation_id=self.app.consumer_generation_id,
-            )  # fmt: skip
+        message = ConsumerMessage(
+            tp.topic, tp.partition, batch.next_offset - 1, 0.0, 0, (), None, None, None, tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
         message.value = batch
         return message
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.subscription_state import Assignment, SubscriptionState, TopicPartitionState
 from faust.app import App
 from faust.transport import consumer as faust_consumer
@@ -52,6 +52,7 @@ SIGNATURES: list[tuple[Any, str, list[str]]] = [
     (Fetcher, "fetched_records", ["self", "partitions", "timeout", "max_records"]),
     (Fetcher, "_create_fetch_waiter", ["self"]),
     (Fetcher, "seek_to", ["self", "tp", "offset"]),
+    (PartitionRecords, "_consumer_record", ["self", "tp", "record"]),
     (SubscriptionState, "fetch_context", ["self"]),
     (Assignment, "state_value", ["self", "tp"]),
     (AIOKafkaConsumer, "seek", ["self", "partition", "offset"]),
@@ -70,11 +71,14 @@ ATTRIBUTES_SET_BY_INIT = [
     (faust_consumer.Consumer, ["_read_offset", "_acked", "_acked_index", "_committed_offset", "suspend_flow"]),
     (faust_consumer.Consumer, ["can_resume_flow", "callback", "transport", "app"]),
     (Fetcher, ["_records", "_subscriptions", "_closed", "_fetch_waiters"]),
+    (FetchResult, ["_partition_records"]),
     (AIOKafkaConsumer, ["_fetch_max_wait_ms", "_fetch_max_bytes", "_subscription", "_fetcher", "_closed"]),
     (TopicPartitionState, ["highwater", "_position"]),
 ]
 
 LINES_RELIED_ON = [
+    # Looked up on the instance for each record, so that it can be replaced there.
+    (PartitionRecords._unpack_records, "consumer_record = self._consumer_record(tp, record)"),
     # An empty set of partitions means all of them, and a drain without a timeout does not wait.
     (Fetcher.fetched_records, "if partitions and tp not in partitions:"),
     (Fetcher.fetched_records, "if drained or not timeout:"),
