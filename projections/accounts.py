@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from projections.context import day_before
-from projections.recording import Recording
+from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place
 from projections.rows import INDEX_FOREIGN, INDEX_UNREADABLE, Account, Order, TemporaryLimit
 from projections.versions import mark
@@ -130,9 +130,10 @@ def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
         return None
     if not order.is_open:
         return "order_is_not_open"
-    if order.state == "released":
+    if order.state == "released" or order.kind in NOT_BINDING:
         return "order_is_not_waiting"
     order.released_by_desk = True
+    recording.touch("order", order)
     recording.answered.append(order)
     return None
 

@@ -36,6 +36,8 @@ from schemas.facts.desk import LimitSet, OrderRelease
 from schemas.facts.orders import CheckRequested
 from schemas.publication import WAITED
 
+_PLACES = 2**24
+
 
 class Before:
     """Where an account stood before a fact, as far as decisions compare.
@@ -198,7 +200,9 @@ def _warn_of_shipments(recording: Recording, decisions: list[AnyDecision]) -> No
 def _open_more(recording: Recording, more: MoreFollows) -> None:
     source, account_id = recording.source, recording.account.account_id
     at_ms, effect = recording.at_ms, recording.envelope.effect
-    sweep = Sweep("more", -1, -1, account_id, source, source.index, effect, at_ms, more.target_minor)
+    # Each sweep record of a broadcast has places of its own for what follows from it.
+    index = source.index if source.index >= _PLACES else source.index * _PLACES
+    sweep = Sweep("more", -1, -1, account_id, source, index, effect, at_ms, more.target_minor)
     recording.context.sweeps.append(sweep)
 
 

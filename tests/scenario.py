@@ -24,6 +24,7 @@ class Scenario:
     def __init__(self, number: int = 0, partitions: int = 1) -> None:
         self.partition = Partition(MemoryRows(), number, partitions, "credit")
         self.ledger: list[Outcome] = []
+        self.sweeps_at_once = True
         self._offsets: Counter[str] = Counter()
 
     def say(self, *facts: Said) -> list[Any]:
@@ -38,7 +39,7 @@ class Scenario:
         raw = key.encode() if isinstance(key, str) else key
         record = SimpleNamespace(offset=offset, timestamp=START_MS + offset, key=raw, value=value, headers=list(pairs))
         outcomes = self.partition.take(topic, record, 7)
-        while swept := self.partition.sweep(SWEPT_A_ROUND, 7):
+        while self.sweeps_at_once and (swept := self.partition.sweep(SWEPT_A_ROUND, 7)):
             outcomes += swept
         self.ledger += outcomes
         return [decision for outcome in outcomes for decision in outcome.decisions]

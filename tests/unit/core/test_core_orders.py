@@ -86,6 +86,7 @@ def test_ending_a_waiting_order_takes_it_off_the_queue(acme: Scenario) -> None:
 @pytest.mark.parametrize("kind", ["quote", "contract"])
 def test_what_promises_no_delivery_is_not_answered(acme: Scenario, kind: str) -> None:
     assert kinds(acme.say(b.order(amount=5_000, kind=kind))) == []
+    assert codes(acme.say(b.released())) == ["order_is_not_waiting"]
     assert kinds(acme.say(b.check())) == []
 
 
