@@ -40,13 +40,13 @@ _COMPACTED = ("exposures", "models")
 _LARGE = ("ledger", "deadletters")
 
 
-def asyncapi_document(topic_of_decision: Mapping[str, str | None]) -> Part:
+def asyncapi_document(published_decisions: Mapping[str, tuple[str, str]]) -> Part:
     """Return the document.
 
     Args:
-        topic_of_decision: the output topic of each type of decision, None for those that stay in the ledger.
+        published_decisions: the output topic and the meaning of each type of decision that is published.
     """
-    messages = _messages(topic_of_decision)
+    messages = _messages(published_decisions)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -72,15 +72,14 @@ def asyncapi_document(topic_of_decision: Mapping[str, str | None]) -> Part:
     }
 
 
-def _messages(topic_of_decision: Mapping[str, str | None]) -> dict[str, list[Part]]:
+def _messages(published_decisions: Mapping[str, tuple[str, str]]) -> dict[str, list[Part]]:
     messages: dict[str, list[Part]] = {name: [] for name in _MEANINGS}
     for tag, kind in FACT_TYPES.items():
         name = TOPIC_OF_TYPE[tag]
         key = "none: what it says is for all accounts" if name == "control" else "account_id"
         messages[name].append(_message(tag, kind.__doc__ or tag, f"facts/{tag}.json", "fact_headers", key))
-    for tag, topic in topic_of_decision.items():
-        if topic is not None:
-            messages[topic].append(_message(tag, f"Decision {tag}.", f"decisions/{tag}.json", "output_headers"))
+    for tag, (topic, meaning) in published_decisions.items():
+        messages[topic].append(_message(tag, meaning, f"decisions/{tag}.json", "output_headers"))
     exposure = _message("exposure_changed", "An account's exposure is now this.", "exposure.json", "output_headers")
     messages["exposures"].append(exposure)
     record = _message("ledger_record", "A fact and what followed from it.", "ledger_record.json", None)

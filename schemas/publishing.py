@@ -54,7 +54,13 @@ def documents() -> dict[str, bytes]:
     schemas["exposure.json"] = exposure_schema()
     schemas["ledger_record.json"] = ledger_record_schema()
     schemas["policy.json"] = _whole(Policy, "policy")
-    schemas["asyncapi.json"] = asyncapi_document({tag: topic_of_decision(kind) for tag, kind in DECISION_TYPES.items()})
+    schemas["asyncapi.json"] = asyncapi_document(
+        {
+            tag: (topic, kind.__doc__ or tag)
+            for tag, kind in DECISION_TYPES.items()
+            if (topic := topic_of_decision(kind)) is not None
+        }
+    )
     return {path: _text(schema) for path, schema in sorted(schemas.items())}
 
 
