@@ -76,7 +76,7 @@ def _text(name: str, value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError as error:
         raise HeaderInvalid(f"header {name} must be UTF-8, was {value[:40]!r}") from error
-    # Most texts are printable, which is quick to tell; of the rest a few, such as wide spaces, are no control characters.
+    # Nearly every text is printable, which is quick to tell; some that are not, such as wide spaces, are fine too.
     if not text.isprintable() and any(character < " " for character in text):
         raise HeaderInvalid(f"header {name} must hold no control character, was {value[:40]!r}")
     return text
