@@ -65,7 +65,7 @@ class Context(Struct):
         """Return the day that limits and validity count by: the one after the last closed day."""
         if self.tomorrow is not None:
             return self.tomorrow
-        return datetime.fromtimestamp(min(max(at_ms, 0), _LAST_MS) / 1000, UTC).date().isoformat()
+        return datetime.fromtimestamp(min(max(at_ms, 0), _LAST_MS) // 1000, UTC).date().isoformat()
 
     def close(self, business_date: date) -> None:
         """Move the date on."""

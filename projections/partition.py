@@ -42,6 +42,7 @@ from schemas.ledger import (
     Source,
     decode_decisions,
     decode_internal,
+    digest,
     encode_decisions,
     encode_entry,
     encode_internal,
@@ -168,7 +169,10 @@ class Partition:
         assert isinstance(arrival.fact, Broadcast), f"{arrival.dead_letter} is no broadcast"
         effect = arrival.envelope.effect
         args = (self.book, self.context, arrival.fact, number, arrival.source, self.chain.seq, effect, arrival.at_ms)
-        return step_broadcast(*args)
+        decisions = step_broadcast(*args)
+        if decisions and isinstance(decisions[0], FactRejected):
+            return [msgspec.structs.replace(decisions[0], digest=arrival.digest or digest(arrival.value))]
+        return decisions
 
     def _write(self, arrival: Arrival, decisions: list[AnyDecision], recorded_at_ms: int) -> Outcome:
         chain, context, envelope = self.chain, self.context, arrival.envelope

@@ -1,0 +1,73 @@
+"""The story that golden ledgers tell: a little of every kind of fact and decision, the same for every version."""
+
+from __future__ import annotations
+
+from tests import builders as b
+from tests.builders import Said
+from tests.scenario import Scenario
+
+_FOR = "2025-03-"
+
+
+def _desk(said: Said, number: int) -> Said:
+    """Builders number desk facts as they are made; a story needs the same id every time."""
+    return said.by("desk", f"story-{number}")
+
+
+def story() -> list[Said]:
+    """Return the facts in their order."""
+    parts = [{"instalment_no": n, "amount_minor": 150, "due_on": f"{_FOR}{10 * n}"} for n in (1, 2)]
+    return [
+        b.order("EARLY", 100),
+        b.account_opened(),
+        _desk(b.limit_set(1_000), 1),
+        b.rates_set(USD="1.25"),
+        b.day_closed(f"{_FOR}03"),
+        b.order("O1", 300),
+        b.order("O2", 250, currency="USD"),
+        b.order("O3", 700),
+        b.delivery(300, "O1"),
+        b.invoice(300, orders={"O1": 300}, instalments=parts),
+        b.order("O3", 650),
+        b.amended("O3", amount_minor=450),
+        b.payment(100, pays={"I2": 60}),
+        b.invoice(60, "I2"),
+        b.allocated(40, "I1", number=2, discount_minor=3),
+        b.payment(200, "P2", status="advised"),
+        b.payment_cleared("P2"),
+        b.credit_note(20),
+        b.disputed(50),
+        b.check("O3"),
+        b.day_closed(f"{_FOR}11"),
+        b.payment_reversed("P2"),
+        b.payment(500, "P3", for_order_id="O4"),
+        b.order("O4", 600),
+        _desk(b.limit_set(2_000, valid_from=f"{_FOR}13", valid_until=f"{_FOR}14"), 2),
+        b.day_closed(f"{_FOR}12"),
+        b.order("O5", 900),
+        b.day_closed(f"{_FOR}14"),
+        _desk(b.suspended(), 3),
+        b.order("O6", 10),
+        _desk(b.released("O6"), 4),
+        _desk(b.reinstated(), 5),
+        b.delivery(50, "O5", "D2"),
+        b.delivery_reversed("D2"),
+        b.rates_set(USD="0.8"),
+        b.invoice_cancelled("I2"),
+        b.cancelled("O2"),
+        b.reopened("O2"),
+        b.order("O9", 5, currency="JPY"),
+        Said({"type": "note_added", "account_id": b.ACCOUNT, "actor": "kim", "reason": "called"}).by("desk", "story-6"),
+    ]
+
+
+def tell() -> Scenario:
+    """Return the scenario after the story, a few records that cannot be read among it."""
+    scenario = Scenario()
+    for number, said in enumerate(story()):
+        scenario.say(said)
+        if number == 20:
+            scenario.take("orders", b.ACCOUNT, b'{"type": "order_placed"')
+            scenario.take("orders", None, b.order("LOST").bytes())
+            scenario.say(_desk(b.dismissed("credit.orders.v1/0/7"), 7))
+    return scenario

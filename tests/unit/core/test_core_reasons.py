@@ -1,0 +1,176 @@
+"""Every reason why an order does not go through, by precedence, and every refusal of a fact: each can happen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from schemas.partitioning import partition_of
+from schemas.reasons import ORDER_REASONS, REFUSALS, SETTLED_REFUSALS
+from tests import builders as b
+from tests.builders import Said
+from tests.scenario import Scenario, codes, with_limit
+from tests.unit.core.test_core_headroom import policy
+
+
+@dataclass
+class Told:
+    """How a refusal comes about: what is said before, and what is refused."""
+
+    said: Said | None = None
+    before: list[Said] = field(default_factory=list)
+    record: tuple[str, str | bytes | None, bytes | None, dict[str, str]] | None = None
+    partition: tuple[int, int] = (0, 1)
+
+    def happens(self) -> tuple[Scenario, list[Any]]:
+        """Return the scenario and what follows from the refused record."""
+        scenario = Scenario(*self.partition)
+        if self.partition == (0, 1):
+            scenario.say(b.account_opened(), b.limit_set(1_000), *self.before)
+        if self.record is not None:
+            return scenario, scenario.take(*self.record)
+        assert self.said is not None
+        return scenario, scenario.say(self.said)
+
+
+FOREIGN = next(name for name in ("A", "B", "C", "D") if partition_of(name.encode(), 2) == 1)
+PARTS = [{"instalment_no": 1, "amount_minor": 50, "due_on": b.DAY}, {"instalment_no": 1, "amount_minor": 50}]
+LIMIT = b.limit_set(5).value
+HOW: dict[str, Told] = {
+    "value_missing": Told(record=("orders", "ACME", None, {})),
+    "value_too_large": Told(record=("orders", "ACME", b"x" * 1_000_001, {})),
+    "value_not_json": Told(record=("orders", "ACME", b"{", {})),
+    "type_missing": Told(record=("orders", "ACME", b"{}", {})),
+    "type_unknown": Told(record=("orders", "ACME", b'{"type":"x"}', {})),
+    "fact_on_wrong_topic": Told(record=("orders", "ACME", b.payment(5).bytes(), {})),
+    "field_invalid": Told(b.order(amount=-1)),
+    "header_invalid": Told(b.order().with_headers(effect="maybe")),
+    "key_missing": Told(record=("orders", None, b.order().bytes(), {})),
+    "key_differs_from_account_id": Told(record=("orders", "OTHER", b.order().bytes(), {})),
+    "key_on_wrong_partition": Told(b.order(account_id=FOREIGN), partition=(0, 2)),
+    "control_copy_without_number": Told(b.day_closed(b.DAY), partition=(1, 2)),
+    "currency_unknown": Told(b.order(currency="XXX")),
+    "fact_id_missing": Told(record=("desk", "ACME", Said(LIMIT).bytes(), {})),
+    "policy_invalid": Told(b.policy_adopted({})),
+    "due_date_missing": Told(b.invoice(5, instalments=[])),
+    "instalments_differ_from_amount": Told(b.invoice(60, instalments=PARTS[:1])),
+    "instalment_numbers_repeat": Told(b.invoice(100, instalments=PARTS, due_on=b.DAY)),
+    "allocations_exceed_amount": Told(b.payment(5, pays={"I1": 6})),
+    "allocation_source_missing": Told(b.allocated(5, source={})),
+    "currency_differs_from_account": Told(b.account_opened(currency="USD", revision=2)),
+    "currency_differs_from_document": Told(b.amended(currency="USD"), [b.order(), b.delivery(5)]),
+    "exists_with_different_content": Told(b.order(amount=5), [b.order()]),
+    "revision_is_superseded": Told(b.order(revision=2), [b.order(revision=3)]),
+    "order_is_not_open": Told(b.closed(), [b.order(), b.cancelled()]),
+    "order_is_open": Told(b.reopened(), [b.order()]),
+    "order_is_not_waiting": Told(b.released(), [b.order()]),
+    "delivery_already_reversed": Told(
+        b.delivery_reversed().by("shop"), [b.order(), b.delivery(), b.delivery_reversed()]
+    ),
+    "invoice_already_cancelled": Told(b.invoice_amended(), [b.invoice(), b.invoice_cancelled()]),
+    "payment_already_reversed": Told(b.payment_cleared(), [b.payment(5), b.payment_reversed()]),
+    "payment_already_cleared": Told(b.payment_cleared(), [b.payment(5)]),
+    "allocation_already_reversed": Told(
+        b.allocation_reversed().by("crm"), [b.payment(5), b.invoice(), b.allocated(5), b.allocation_reversed()]
+    ),
+    "dispute_already_resolved": Told(
+        b.dispute_resolved().by("crm"), [b.invoice(), b.disputed(5), b.dispute_resolved()]
+    ),
+    "limit_currency_differs_from_account": Told(b.limit_set(5, currency="USD")),
+}
+
+
+def test_every_refusal_has_its_case() -> None:
+    assert list(HOW) == list(REFUSALS)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_refusal(code: str) -> None:
+    scenario, decisions = HOW[code].happens()
+    assert codes(decisions) == [code]
+    assert len(decisions[0].digest) == 64
+    scenario.prove()
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_parks_the_account_unless_all_was_understood(code: str) -> None:
+    scenario, decisions = HOW[code].happens()
+    name = scenario.ledger[-1].account_id
+    assert decisions[0].parks == (name is not None and code not in SETTLED_REFUSALS)
+    if name is not None:
+        assert scenario.stands(name).unreadable_count == int(decisions[0].parks)
+
+
+def unreadable(scenario: Scenario) -> None:
+    """Park the account."""
+    scenario.take("invoices", "ACME", b"{")
+
+
+def starved(scenario: Scenario) -> None:
+    """Let a large order be passed over until it may be no longer."""
+    scenario.say(policy(waiting={"skips_before_reserving": 1}), b.invoice(500), b.order("BIG", 900), b.order("O2", 1))
+
+
+CAUSES: dict[str, tuple[Callable[[Scenario], object], Said, str]] = {
+    "account_unknown": (lambda _: None, b.order(), "order_referred"),
+    "account_suspended": (lambda s: s.say(b.suspended()), b.order(), "order_blocked"),
+    "rejected_by_desk": (lambda s: s.say(b.order()), b.rejected(), "order_blocked"),
+    "fact_unreadable": (unreadable, b.order(), "order_referred"),
+    "limit_missing": (lambda _: None, b.order(), "order_referred"),
+    "currency_without_rate": (lambda _: None, b.order(currency="USD"), "order_referred"),
+    "limit_is_zero": (lambda s: s.say(b.limit_set(0)), b.order(), "order_blocked"),
+    "exposure_exceeds_limit": (lambda _: None, b.order(amount=1_001), "order_referred"),
+    "headroom_reserved_for_earlier_order": (starved, b.order(amount=1), "order_referred"),
+    "headroom_fell_below_zero": (lambda s: s.say(b.order(amount=900)), b.limit_set(5), "order_release_withdrawn"),
+    "released_by_desk": (lambda s: s.say(b.order(amount=2_000)), b.released(), "order_released"),
+}
+
+
+def test_every_order_reason_has_its_case() -> None:
+    assert list(CAUSES) == list(ORDER_REASONS)
+
+
+@pytest.mark.parametrize("code", ORDER_REASONS)
+def test_order_reason(code: str) -> None:
+    cause, said, answer = CAUSES[code]
+    scenario = with_limit()
+    if code == "account_unknown":
+        scenario = Scenario()
+        scenario.say(b.limit_set(1_000))
+    if code == "limit_missing":
+        scenario = Scenario()
+        scenario.say(b.account_opened())
+    cause(scenario)
+    (found,) = [found for found in scenario.say(said) if getattr(found, "order_id", None) == "O1"]
+    assert found.__struct_config__.tag == answer
+    assert found.reasons[0]["code"] == code
+    scenario.prove()
+
+
+def test_reasons_stand_in_order_of_precedence() -> None:
+    scenario = Scenario()
+    scenario.say(b.limit_set(0), b.suspended(), b.invoice(5, currency="USD"))
+    unreadable(scenario)
+    (found,) = scenario.say(b.order())
+    assert [reason["code"] for reason in found.reasons] == [
+        "account_unknown",
+        "account_suspended",
+        "fact_unreadable",
+        "currency_without_rate",
+        "limit_is_zero",
+        "exposure_exceeds_limit",
+    ]
+    assert [reason["answer"] for reason in found.reasons] == ["refer", "block", "refer", "refer", "block", "block"]
+    assert found.__struct_config__.tag == "order_blocked"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("pass", "order_released"), ("warn", "order_released"), ("refer", "order_referred")]
+)
+def test_what_a_check_answers_is_the_policys(answer: str, expected: str) -> None:
+    scenario = with_limit()
+    scenario.say(policy(checks={"account_suspended": answer}), b.suspended())
+    found = scenario.say(b.order())[0]
+    assert found.__struct_config__.tag == expected
+    assert codes([found]) == ([] if answer == "pass" else ["account_suspended"])
