@@ -194,7 +194,7 @@ def _warn_of_shipments(recording: Recording, decisions: list[AnyDecision]) -> No
         return
     for decision in list(decisions):
         if isinstance(decision, OrderReleased):
-            decisions.extend(is_over(recording, "delivered_without_release", decision.order_id, rule))
+            decisions.extend(is_over(recording, "delivered_without_release", decision.order_id))
 
 
 def _open_more(recording: Recording, more: MoreFollows) -> None:

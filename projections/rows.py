@@ -40,6 +40,8 @@ class OpenAlert(Struct, array_like=True):
     level: str
     line: int
     subject: str | None
+    measure: str
+    owner_role: str
 
 
 class TemporaryLimit(Struct, array_like=True):

@@ -216,5 +216,4 @@ def _subject(fact: Fact) -> str:
 
 
 def _agreement(recording: Recording, fact: Fact) -> list[AnyDecision]:
-    rule = recording.context.policy.warnings.fact_contradicts
-    return is_over(recording, "fact_contradicts", _subject(fact), rule)
+    return is_over(recording, "fact_contradicts", _subject(fact))

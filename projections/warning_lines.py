@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 from projections.recording import Recording
 from projections.rows import OpenAlert, Stages
 from projections.standing import Standing, standing, total, utilisation_bp
-from schemas.decisions import LEVELS, Alert, AlertCleared, AlertEscalated, AlertRaised, AnyDecision
+from schemas.decisions import LEVELS, Alert, AlertCleared, AlertEscalated, AlertRaised, AnyDecision, Level
 from schemas.policy import Indicator, Line, Occurrence
+
+AlertT = TypeVar("AlertT", AlertRaised, AlertEscalated, AlertCleared)
 
 SUBJECTS_PER_CAUSE = 50
 """So many alerts of one cause an account has open at most; each names its own document."""
@@ -60,7 +64,7 @@ def _watch_line(
             line = _highest(indicator, found)
             decisions.append(raise_alert(recording, cause, line, found, line.at_bp))
     elif found is None or found < lowest - indicator.clear_below_bp:
-        decisions.append(clear_alert(recording, cause, found or 0, indicator.lines[0]))
+        decisions.append(clear_alert(recording, cause, found or 0))
     elif found >= lowest:
         line = _highest(indicator, found)
         if LEVELS[line.level] > LEVELS[opened.level]:
@@ -78,7 +82,7 @@ def _watch_unreadable(recording: Recording, decisions: list[AnyDecision]) -> Non
     if count and not is_open:
         decisions.append(raise_alert(recording, "fact_unreadable", occurrence, count, 1))
     elif is_open and not count:
-        decisions.append(clear_alert(recording, "fact_unreadable", 0, occurrence))
+        decisions.append(clear_alert(recording, "fact_unreadable", 0))
 
 
 def occur(recording: Recording, cause: str, subject: str, occurrence: Occurrence) -> list[AnyDecision]:
@@ -90,59 +94,42 @@ def occur(recording: Recording, cause: str, subject: str, occurrence: Occurrence
     return [raise_alert(recording, key, occurrence, 1, 1, subject)]
 
 
-def is_over(recording: Recording, cause: str, subject: str, occurrence: Occurrence) -> list[AnyDecision]:
+def is_over(recording: Recording, cause: str, subject: str) -> list[AnyDecision]:
     """Return the clearing of an alert about one document, if one is open."""
     key = f"{cause}/{subject}"
-    return [clear_alert(recording, key, 0, occurrence)] if key in recording.account.alerts else []
+    return [clear_alert(recording, key, 0)] if key in recording.account.alerts else []
 
 
 def raise_alert(
     recording: Recording, key: str, rule: Line | Occurrence, found: int, line: int, subject: str | None = None
 ) -> AlertRaised:
     """Return a new alert, already in effect."""
-    recording.account.alert_no += 1
-    alert = AlertRaised(
-        alert_id=f"{recording.account.account_id}/{recording.account.alert_no}",
-        cause=key.partition("/")[0],
-        level=rule.level,
-        found=found,
-        line=line,
-        measure=rule.measure,
-        owner_role=rule.owner_role,
-        subject=subject,
-    )
-    recording.account.alert_no -= 1
-    apply_alert(recording, alert)
-    return alert
+    account = recording.account
+    alert_id = f"{account.account_id}/{account.alert_no + 1}"
+    opened = OpenAlert(alert_id, rule.level, line, subject, rule.measure, rule.owner_role)
+    return _told(recording, AlertRaised, key, opened, found)
 
 
 def _escalate(recording: Recording, key: str, line: Line, found: int) -> AlertEscalated:
-    opened = recording.account.alerts[key]
-    alert = AlertEscalated(
-        alert_id=opened.alert_id,
-        cause=key.partition("/")[0],
-        level=line.level,
-        found=found,
-        line=line.at_bp,
-        measure=line.measure,
-        owner_role=line.owner_role,
-        subject=opened.subject,
-    )
-    apply_alert(recording, alert)
-    return alert
+    before = recording.account.alerts[key]
+    opened = OpenAlert(before.alert_id, line.level, line.at_bp, before.subject, line.measure, line.owner_role)
+    return _told(recording, AlertEscalated, key, opened, found)
 
 
-def clear_alert(recording: Recording, key: str, found: int, rule: Line | Occurrence) -> AlertCleared:
-    """Return the clearing of an open alert, already in effect; it keeps the level that the alert had reached."""
-    opened = recording.account.alerts[key]
-    alert = AlertCleared(
+def clear_alert(recording: Recording, key: str, found: int) -> AlertCleared:
+    """Return the clearing of an open alert, already in effect; it names what the alert had come to."""
+    return _told(recording, AlertCleared, key, recording.account.alerts[key], found)
+
+
+def _told(recording: Recording, kind: type[AlertT], key: str, opened: OpenAlert, found: int) -> AlertT:
+    alert = kind(
         alert_id=opened.alert_id,
         cause=key.partition("/")[0],
-        level=opened.level,  # type: ignore[arg-type]
+        level=cast(Level, opened.level),
         found=found,
         line=opened.line,
-        measure=rule.measure,
-        owner_role=rule.owner_role,
+        measure=opened.measure,
+        owner_role=opened.owner_role,
         subject=opened.subject,
     )
     apply_alert(recording, alert)
@@ -156,5 +143,7 @@ def apply_alert(recording: Recording, alert: Alert) -> None:
     if isinstance(alert, AlertCleared):
         del account.alerts[key]
     else:
-        account.alerts[key] = OpenAlert(alert.alert_id, alert.level, alert.line, alert.subject)
+        account.alerts[key] = OpenAlert(
+            alert.alert_id, alert.level, alert.line, alert.subject, alert.measure, alert.owner_role
+        )
         account.alert_no += isinstance(alert, AlertRaised)

@@ -66,7 +66,7 @@ class CurrencyBalances(Struct, frozen=True, kw_only=True, gc=False):
 class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An account's balances by stage, valued in its own currency, and what they mean against its limit.
 
-    `limit_minor`, `headroom_minor` and `utilisation_bp` are left out where there is no such number (no limit set,
+    `limit_minor`, `headroom_minor` and `utilisation_bp` are null where there is no such number (no limit set,
     unlimited, no credit). `parked_count` is how many facts wait for a document, `unreadable_count` how many dead
     letters park the account, `waiting_count` how many orders wait.
     """
