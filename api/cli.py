@@ -10,6 +10,7 @@ import threading
 from typing import Annotated
 
 import typer
+from kafka.errors import KafkaError
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
@@ -78,7 +79,7 @@ def up(
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stopped.set())
             _run_parts(settings, stopped, running, demo=demo, speed=speed, open_page=open_page)
-    except (BrokerFailed, JarsUnavailable, ChildFailed, TopicsUnfit) as error:
+    except (BrokerFailed, JarsUnavailable, ChildFailed, KafkaError, TopicsUnfit) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
 
