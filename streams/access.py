@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from streams.reader import Reader
 from streams.settings import Settings, kafka_python_arguments
+from streams.states import States
 from streams.topics import LEDGER, OUTPUTS, SOURCES, topic
 
 PUBLISHED_TO = tuple(name for name in OUTPUTS if name != "labels")
@@ -19,6 +20,7 @@ class Access(Struct, frozen=True):
     settings: Settings
     reader: Reader
     topic_ids: dict[str, str]
+    states: States
 
     def at(self, name: str, partition: int) -> TopicPartition:
         """Return the partition of a topic named without prefix and version."""

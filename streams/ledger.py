@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -18,6 +18,8 @@ RECORD_BYTES = 8_000_000
 DEADLINE_S = 30.0
 
 KeyedValue = tuple[bytes | None, bytes]
+Connect = Callable[[Settings], Awaitable[AIOKafkaProducer]]
+"""Returns a started producer."""
 
 
 class AppendUnknown(RuntimeError):
@@ -35,14 +37,15 @@ class LedgerWriter:
     expire, so a failed one is dropped without flushing; what lands late is void by the chain.
     """
 
-    def __init__(self, settings: Settings, topic: str) -> None:
+    def __init__(self, settings: Settings, topic: str, connect: Connect | None = None) -> None:
         self._settings = settings
         self.topic = topic
+        self._connect = connect or new_producer
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
         """Connect."""
-        self._producer = await new_producer(self._settings)
+        self._producer = await self._connect(self._settings)
 
     async def append(self, partition: int, records: Sequence[KeyedValue], expected_offset: int) -> int:
         """Append records in order and return the offset after them.
@@ -81,7 +84,7 @@ class LedgerWriter:
 
     async def _replace(self, failed: AIOKafkaProducer) -> None:
         if self._producer is failed:
-            self._producer = await new_producer(self._settings)
+            self._producer = await self._connect(self._settings)
             _kill(failed)
 
     async def stop(self) -> None:

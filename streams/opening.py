@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from collections import deque
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from projections.partition import Partition
-from projections.store import RocksRows, StoreLocked
 from schemas.decisions import FactRejected
 from schemas.ledger import Entry, decode_decisions, decode_entry, digest
 from schemas.publication import (
@@ -31,8 +28,8 @@ from schemas.publication import (
     topic_of,
 )
 from streams.access import PUBLISHED_TO, Access
-from streams.checkpoints import newest_checkpoints
 from streams.failpoints import reach
+from streams.states import StateRows
 from streams.topics import SOURCES
 
 COMMIT_EVERY = 4_000
@@ -50,7 +47,7 @@ class Opened(Struct):
     """An open partition: its state, where the ledger ends, what is to be published again, what was void."""
 
     partition: Partition
-    rows: RocksRows
+    rows: StateRows
     ledger_end: int
     again: list[Published]
     void_count: int
@@ -85,37 +82,20 @@ async def open_partition(access: Access, number: int) -> Opened:
     return Opened(partition, rows, end, again, tail.void_count)
 
 
-async def _state(access: Access, number: int, end: int) -> tuple[Partition, RocksRows]:
+async def _state(access: Access, number: int, end: int) -> tuple[Partition, StateRows]:
     settings = access.settings
-    rows = _local_rows(settings.data / "state", number)
+    rows = access.states.open(number)
     partition = Partition(rows, number, settings.partitions, settings.topic_prefix)
     if partition.chain.seq and await _belongs(access, partition, end):
         return partition, rows
-    path = rows.path
-    rows.close()
-    for checkpoint in [*newest_checkpoints(settings, number), None]:
-        shutil.rmtree(path, ignore_errors=True)
-        if checkpoint is not None:
-            shutil.copytree(checkpoint, path)
-        rows = RocksRows(path)
+    for checkpoint in [*access.states.checkpoints(number), None]:
+        rows = access.states.renew(number, rows, checkpoint)
         partition = Partition(rows, number, settings.partitions, settings.topic_prefix)
         if checkpoint is None or await _belongs(access, partition, end):
             break
-        rows.close()
     if not partition.chain.topic_ids:
         partition.chain.topic_ids = dict(access.topic_ids)
     return partition, rows
-
-
-def _local_rows(directory: Path, number: int) -> RocksRows:
-    """Another process of this host may hold the directory while it is dying: then a fresh one is used."""
-    for attempt in range(100):
-        name = f"p{number:03d}" if not attempt else f"p{number:03d}-{attempt}"
-        try:
-            return RocksRows(directory / name)
-        except StoreLocked:
-            continue
-    raise StoreLocked(f"expected a free state directory for partition {number} in {directory}, found none")
 
 
 async def _belongs(access: Access, partition: Partition, end: int) -> bool:

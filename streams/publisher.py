@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.publication import Published
 from streams.failpoints import reach
-from streams.ledger import new_producer
+from streams.ledger import Connect, new_producer
 from streams.settings import Settings
 from streams.topics import topic
 
@@ -48,13 +48,14 @@ class Pending(Struct):
 class Publisher:
     """A producer for outputs alone, so that publishing never delays the next append."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, connect: Connect | None = None) -> None:
         self._settings = settings
+        self._connect = connect or new_producer
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
         """Connect."""
-        self._producer = await new_producer(self._settings)
+        self._producer = await self._connect(self._settings)
 
     async def publish(self, partition: int, outputs: Iterable[Published]) -> list[asyncio.Future[object]]:
         """Hand outputs to the producer, each to its topic's partition of this number; return their acknowledgements."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 
 from streams.access import Access
-from streams.checkpoints import make_checkpoint
 from streams.failpoints import reach
 from streams.ledger import AppendUnknown, LedgerForked, LedgerWriter
 from streams.metrics import Metrics
@@ -136,7 +135,7 @@ class Rounds:
         if seat.since_checkpoint < self._access.settings.checkpoint_every:
             return
         seat.since_checkpoint = 0
-        make_checkpoint(self._access.settings, seat.number, seat.rows, seat.partition.chain.seq)
+        self._access.states.make_checkpoint(seat.number, seat.rows, seat.partition.chain.seq)
         self._metrics.checkpoints.inc()
 
     async def settle(self) -> None:

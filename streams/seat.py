@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct
 
 from projections.partition import Outcome, Partition
-from projections.store import RocksRows
 from schemas.decisions import FactRejected
 from schemas.publication import (
     Origin,
@@ -24,6 +23,7 @@ from schemas.publication import (
 )
 from streams.merge import Merge, Offered
 from streams.publisher import Outbox, Pending
+from streams.states import StateRows
 from streams.topics import SOURCES
 
 MERGE_ORDER = ("dossiers", "desk", "orders", "invoices", "payments", "bureau", "control")
@@ -56,7 +56,7 @@ class Seat:
     delivered here, `checked_until_ms` up to which record time it is known that no broadcast is missing.
     """
 
-    def __init__(self, partition: Partition, rows: RocksRows, ledger_end: int, max_idle_ms: int) -> None:
+    def __init__(self, partition: Partition, rows: StateRows, ledger_end: int, max_idle_ms: int) -> None:
         assert set(MERGE_ORDER) == set(SOURCES), "every source topic is merged"
         self.partition = partition
         self.rows = rows

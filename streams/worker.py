@@ -10,7 +10,6 @@ import asyncio
 import gc
 import os
 import signal
-import time
 from functools import partial
 from typing import Any
 
@@ -19,15 +18,13 @@ from faust.types import TP
 
 from streams.access import Access, read_topic_ids
 from streams.clock import Clock
-from streams.copies import Copier
+from streams.holdings import Holdings
 from streams.ledger import LedgerWriter
 from streams.metrics import Health, Metrics
-from streams.opening import PartitionClosed, open_partition
 from streams.publisher import Publisher
 from streams.reader import Reader
-from streams.rounds import Rounds
-from streams.seat import Seat
 from streams.settings import Settings
+from streams.states import RocksStates
 from streams.topics import SOURCES, short_name, topic
 from streams.transport import (
     CRASH_EXIT_CODE,
@@ -39,13 +36,6 @@ from streams.transport import (
     seek,
 )
 
-IDLE_S = 0.02
-"""How long the rounds sleep when nothing is to be done and nobody wakes them."""
-REOPEN_S = 5.0
-"""How often a closed partition is looked at again: somebody may have accepted the loss."""
-LOST_GAPS = 50
-"""So often a source may fail to give what is wanted before the partition is opened afresh, which finds out why."""
-
 
 class Worker:
     """One worker process over its share of the partitions."""
@@ -53,21 +43,13 @@ class Worker:
     def __init__(self, settings: Settings, *, clock: bool) -> None:
         self._settings = settings
         self.metrics = Metrics()
-        self._assigned: set[int] = set()
-        self._seats: dict[int, Seat] = {}
-        self._opening: dict[int, asyncio.Task[None]] = {}
-        self._closed: dict[int, list[str]] = {}
-        self._gaps: dict[int, int] = {}
-        self._work = asyncio.Event()
         self._stopping = asyncio.Event()
         self._ledger = LedgerWriter(settings, topic(settings.topic_prefix, "ledger"))
         self._publisher = Publisher(settings)
+        self._reader = Reader(settings)
         self._clock = Clock(settings) if clock else None
         full_names = [topic(settings.topic_prefix, name) for name in SOURCES]
         self._app = make_app(settings, full_names, data=settings.data / "faust" / str(os.getpid()))
-        self._app.transport.held_back = self._is_held_back
-        self._app.transport.resume_at = self._resume_at
-        self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         self._app.agent(batches_of(self._app))(self._receive_all)
 
     async def run(self, metrics_host: str, metrics_port: int) -> int:
@@ -79,9 +61,9 @@ class Worker:
         health = Health(self.metrics, self._unready)
         port = await health.start(metrics_host, metrics_port)
         self.metrics.log.info("worker runs", metrics_port=port, pid=os.getpid())
-        driving = asyncio.create_task(crash_on_error(self._app, self._drive()))
+        driving = asyncio.create_task(crash_on_error(self._app, self._holdings.drive()))
         await self._stopping.wait()
-        self._work.set()
+        self._holdings.end()
         await driving
         await self._stop()
         await health.stop()
@@ -89,55 +71,44 @@ class Worker:
         return 0
 
     async def _start(self) -> None:
-        reader = Reader(self._settings)
         topic_ids = await asyncio.to_thread(read_topic_ids, self._settings)
-        self._access = Access(self._settings, reader, topic_ids)
-        await reader.start()
+        access = Access(self._settings, self._reader, topic_ids, RocksStates(self._settings))
+        await self._reader.start()
         await self._ledger.start()
         await self._publisher.start()
-        self._copier = Copier(self._access, self._publisher)
-        self._rounds = Rounds(self._access, self._ledger, self._publisher, self.metrics, self._lose)
+        guarded = partial(crash_on_error, self._app)
+        self._holdings = Holdings(access, self, self._ledger, self._publisher, self.metrics, guarded, self._clock)
+        self._app.transport.held_back = lambda tp: self._holdings.is_held_back(short_name(tp.topic), tp.partition)
+        self._app.transport.resume_at = lambda tp: self._holdings.resume_at(short_name(tp.topic), tp.partition)
+        self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         await self._app.start()
         self._high_watermark = high_watermarks(self._app.consumer)
 
     async def _stop(self) -> None:
         """Finish what is under way, publish it, commit, and leave the group so that others take over at once."""
-        await self._rounds.settle()
-        for task in self._opening.values():
-            task.cancel()
-        await asyncio.gather(*self._opening.values(), return_exceptions=True)
-        for seat in list(self._seats.values()):
-            await seat.outbox.drained()
-            seat.note_published()
-            seat.partition.commit()
-            self._close(seat)
+        await self._holdings.stop()
         await self._app.consumer.commit()
         await self._app.stop()
         await self._ledger.stop()
         await self._publisher.stop()
-        await self._access.reader.stop()
+        await self._reader.stop()
 
     def _unready(self) -> list[str]:
-        reasons = [f"partition {number}: {'; '.join(found)}" for number, found in sorted(self._closed.items())]
-        opening = sorted(self._assigned - self._seats.keys() - self._closed.keys())
-        if opening:
-            reasons.append(f"partitions being opened: {opening}")
+        reasons = self._holdings.unready()
         if not self._app.consumer or not self._app.rebalancing_count:
             reasons.append("no partitions assigned yet")
         return reasons
 
     async def _on_assigned(self, _: Any, assigned: set[TP], **__: Any) -> None:
-        """Only note what was assigned: aiokafka sends no heartbeat while this runs."""
-        self._assigned = {tp.partition for tp in assigned}
-        self._work.set()
+        self._holdings.assign({tp.partition for tp in assigned})
 
-    def _is_held_back(self, tp: TP) -> bool:
-        seat = self._seats.get(tp.partition)
-        return seat is not None and seat.merge.held_back(short_name(tp.topic))
+    async def seek(self, name: str, number: int, offset: int) -> None:
+        """Read a topic's partition on from an offset."""
+        await seek(self._app.consumer, TP(topic(self._settings.topic_prefix, name), number), offset)
 
-    def _resume_at(self, tp: TP) -> int | None:
-        seat = self._seats.get(tp.partition)
-        return None if seat is None else seat.merge.wanted(short_name(tp.topic))
+    def high_watermark(self, name: str, number: int) -> int | None:
+        """Return the offset after the last record of a topic's partition as far as it is known."""
+        return self._high_watermark(TP(topic(self._settings.topic_prefix, name), number))
 
     async def _receive_all(self, stream: faust.StreamT) -> None:
         await crash_on_error(self._app, self._receive(stream))
@@ -145,110 +116,9 @@ class Worker:
     async def _receive(self, stream: Any) -> None:
         async for events in stream.noack_take(512, within=0.001):
             for event in events:
-                await self._take_in(event)
-            self._work.set()
-
-    async def _take_in(self, event: Any) -> None:
-        """Give a batch to its partition; what cannot be used now is acknowledged, and read again after a seek."""
-        tp, batch = event.message.tp, event.value
-        seat = self._seats.get(tp.partition)
-        if seat is None:
-            event.ack()
-            return
-        name = short_name(tp.topic)
-        if name == "control" and tp.partition == 0 and batch:
-            await self._copier.copy(batch)
-        now_ms = int(time.monotonic() * 1000)
-        offered = seat.offer(name, batch, event, now_ms, self._high_watermark(tp))
-        if offered.seek_to is not None:
-            event.ack()
-            if offered.attempts > LOST_GAPS:
-                await self._lose(seat)
-            else:
-                await seek(self._app.consumer, tp, offered.seek_to)
-
-    async def _drive(self) -> None:
-        """Open what was assigned, close what was not, and run rounds while there is work."""
-        while not self._stopping.is_set():
-            self._work.clear()
-            self._follow_assignment()
-            seats = list(self._seats.values())
-            if await self._rounds.once(seats):
-                await asyncio.sleep(0)
-                continue
-            self._tell_lag(seats)
-            await self._idle()
-
-    async def _idle(self) -> None:
-        try:
-            await asyncio.wait_for(self._work.wait(), IDLE_S)
-        except TimeoutError:
-            return
-
-    def _follow_assignment(self) -> None:
-        for number in self._seats.keys() - self._assigned:
-            if not self._seats[number].is_busy:
-                self._close(self._seats[number])
-        for number in self._assigned - self._seats.keys() - self._opening.keys():
-            task = asyncio.create_task(crash_on_error(self._app, self._open(number)))
-            self._opening[number] = task
-            task.add_done_callback(partial(self._opened, number))
-        for number in self._closed.keys() - self._assigned:
-            del self._closed[number]
-        self.metrics.open.set(len(self._seats))
-        self.metrics.closed.set(len(self._closed))
-
-    def _opened(self, number: int, _: asyncio.Task[None]) -> None:
-        del self._opening[number]
-        self._work.set()
-
-    async def _open(self, number: int) -> None:
-        if number in self._closed:
-            await asyncio.sleep(REOPEN_S)
-        try:
-            opened = await open_partition(self._access, number)
-        except PartitionClosed as closed:
-            if self._closed.get(number) != closed.findings:
-                self.metrics.log.error("partition stays closed", partition=number, findings=closed.findings)
-            self._closed[number] = closed.findings
-            return
-        self._closed.pop(number, None)
-        if number not in self._assigned:
-            opened.rows.close()
-            return
-        self.metrics.void.inc(opened.void_count)
-        seat = Seat(opened.partition, opened.rows, opened.ledger_end, self._settings.max_idle_ms)
-        await self._begin(seat, opened.again)
-
-    async def _begin(self, seat: Seat, again: list[Any]) -> None:
-        if seat.number == 0:
-            await self._copier.complete()
-            if self._clock is not None:
-                self._clock.follow(seat.partition.context)
-        seat.sent(await self._publisher.publish(seat.number, again) if again else [])
-        self._seats[seat.number] = seat
-        for name in SOURCES:
-            at = TP(topic(self._settings.topic_prefix, name), seat.number)
-            await seek(self._app.consumer, at, seat.merge.wanted(name))
-        ends = await self._access.reader.ends([self._access.at(name, seat.number) for name in SOURCES])
-        for at, end in ends.items():
-            seat.merge.known_end(short_name(at.topic), end)
-        self._work.set()
-
-    async def _lose(self, seat: Seat) -> None:
-        """Drop what is held of a partition in memory and let it be opened afresh."""
-        if self._seats.get(seat.number) is seat:
-            self._close(seat)
-        self._work.set()
-
-    def _close(self, seat: Seat) -> None:
-        del self._seats[seat.number]
-        seat.let_go()
-        seat.rows.close()
-
-    def _tell_lag(self, seats: list[Seat]) -> None:
-        for seat in seats:
-            self.metrics.lag.labels(seat.number).set(seat.merge.lag())
+                tp = event.message.tp
+                await self._holdings.take_in(short_name(tp.topic), tp.partition, event.value, event)
+            self._holdings.wake()
 
 
 def _collect_less_often() -> None:
