@@ -317,6 +317,7 @@ class Partition:
         """Open a new epoch: sources go on from the positions it names."""
         self.chain.epoch += 1
         self.chain.positions = dict(loss.positions)
+        self.chain.topic_ids = {}
         source = Source("", self.context.partition, -1, 0)
         return self._write_own(source, None, "binding", at_ms, at_ms, encode_internal(loss), [])
 
@@ -344,6 +345,7 @@ class Partition:
         assert isinstance(loss, LossAccepted), f"ledger seq {entry.seq} has no source and accepts no loss"
         self.chain.epoch = entry.epoch
         self.chain.positions = dict(loss.positions)
+        self.chain.topic_ids = {}  # a topic may have been created anew: that is what was accepted
 
     def _replay_fact(self, topic: str, entry: Entry, decisions: list[AnyDecision]) -> None:
         self.chain.positions[topic] = entry.source.offset

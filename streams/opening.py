@@ -74,6 +74,8 @@ async def open_partition(access: Access, number: int) -> Opened:
         findings, highest = await examine(access, partition)
         if findings:
             raise PartitionClosed(number, findings)
+        if not partition.chain.topic_ids:
+            partition.chain.topic_ids = dict(access.topic_ids)
         again = await _publish_again(access, partition, tail, highest)
         partition.commit()
     except BaseException:
@@ -93,8 +95,6 @@ async def _state(access: Access, number: int, end: int) -> tuple[Partition, Stat
         partition = Partition(rows, number, settings.partitions, settings.topic_prefix)
         if checkpoint is None or await _belongs(access, partition, end):
             break
-    if not partition.chain.topic_ids:
-        partition.chain.topic_ids = dict(access.topic_ids)
     return partition, rows
 
 
