@@ -177,7 +177,11 @@ class AuditOfPartition:
     def _guarded(self, entry: Entry, value: bytes) -> Divergence | None:
         """Re-derive; a fact that the core cannot even take is a difference like any other."""
         try:
-            return self._missed_position(entry) or self._missed_sweep(entry) or self._partition.rederive(entry, value)
+            found = self._missed_position(entry) or self._missed_sweep(entry) or self._partition.rederive(entry, value)
+            epoch = self._partition.chain.epoch
+            if found is None and entry.epoch != epoch:
+                return Divergence(entry.seq, "epoch", str(entry.epoch), str(epoch))
+            return found
         except (AssertionError, msgspec.MsgspecError, LookupError, ValueError, TypeError, AttributeError) as error:
             return Divergence(entry.seq, "record", "taken in", f"{type(error).__name__}: {error}")
 

@@ -119,7 +119,7 @@ def _check_outputs(consumer: Any, settings: Settings, part: Bounds, due: DuePubl
         full_name = topic(settings.topic_prefix, name)
         start, end = bounds(consumer, full_name, [part.number])[part.number]
         known_end = part.output_ends[name]
-        walk = OutputWalk(name, due.due[name], due.published, last_seq)
+        walk = OutputWalk(name, due.due[name], due.published, last_seq, due.epoch_starts)
         for records in read_partition(consumer, full_name, part.number, start, end):
             for record in records:
                 walk.feed(record.offset, record.value, record.headers, may_be_newer=record.offset >= known_end)

@@ -59,10 +59,12 @@ class DuePublications:
     def __init__(self) -> None:
         self.due = {name: Due(array("q"), bytearray()) for name in CHECKED_TOPICS}
         self.published = -1
+        self.epoch_starts: dict[int, int] = {}
 
     def note(self, entry: Entry, decisions: list[AnyDecision], record_hash: str) -> None:
         """Take a valid ledger record."""
         self.published = max(self.published, entry.published)
+        self.epoch_starts.setdefault(entry.epoch, entry.seq)
         for n, decision in enumerate(decisions):
             name = topic_of(decision, entry.effect)
             if name is not None:
@@ -79,11 +81,17 @@ class OutputWalk:
         due: what it must hold.
         published: the seq up to which the ledger says that everything is acknowledged.
         last_seq: the last valid seq of the ledger.
+        epoch_starts: the seq of the first record of each epoch; what an earlier epoch published from there on was
+            lost to the ledger, and somebody has accepted that.
     """
 
-    def __init__(self, name: str, due: Due, published: int, last_seq: int) -> None:
+    def __init__(
+        self, name: str, due: Due, published: int, last_seq: int, epoch_starts: dict[int, int] | None = None
+    ) -> None:
         self.name = name
         self.repeated = 0
+        self.lost = 0
+        self._epoch_starts = epoch_starts or {}
         self.problems: list[tuple[int, str]] = []
         self.newer = 0
         self._due = due
@@ -101,6 +109,9 @@ class OutputWalk:
         place, identity = found
         if place <= self._highest:
             self.repeated += 1
+        elif place[1] >= self._epoch_starts.get(place[0] + 1, place[1] + 1):
+            self.lost += 1
+            self._highest = place
         elif place[1] > self._last_seq:
             self._beyond(offset, place, may_be_newer=may_be_newer)
         else:

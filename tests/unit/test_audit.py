@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from schemas.ledger import CORE, GENESIS, Source, decode_entry, encode_entry
+from schemas.ledger import CORE, GENESIS, Source, decode_decisions, decode_entry, encode_entry
 from streams.audit import AuditOfPartition, Report
 from streams.outputs import CHECKED_TOPICS, DuePublications, OutputWalk
 from streams.simulator import facts
@@ -166,6 +166,7 @@ def test_a_record_put_in_is_found_though_it_follows_the_one_before(ledger: Ledge
     [
         ("key", lambda record: Stored(record.offset, b"somebody else", record.value, [])),
         ("policy_id", lambda record: _changed(record, policy_id="0" * 16)),
+        ("epoch", lambda record: _changed(record, epoch=3)),
         ("published", lambda record: _changed(record, published=10_000)),
         ("source", lambda record: _changed(record, source=Source("credit.orders.v1", 0, 0, 0))),
         ("record", lambda record: Stored(0, record.key, (record.value or b"")[:-1] + b',"note":"x"}', [])),
@@ -236,3 +237,19 @@ def test_outputs_are_compared_as_readers_see_them(ledger: Ledger, drive: Drive) 
     assert "expected identity" in problems([*decisions[:4], forged, *decisions[5:]])[0]
     assert "none that can be read" in problems([Stored(0, None, b"{}", []), *decisions])[0]
     assert problems(decisions, may_be_newer=True, last_seq=10_000) == []
+
+
+def test_what_was_published_of_records_that_are_lost_and_accepted_is_no_fault(drive: Drive) -> None:
+    due = DuePublications()
+    ledger = drive.log["ledger"][0]
+    lost_from = _released_at(ledger) + 1
+    for record in ledger[:lost_from]:
+        entry = decode_entry(record.value or b"")
+        due.note(entry, decode_decisions(entry.decisions), hashlib.sha256(record.value or b"").hexdigest())
+    due.epoch_starts[1] = lost_from
+    walk = OutputWalk("decisions", due.due["decisions"], due.published, lost_from, due.epoch_starts)
+    for record in drive.log["decisions"][0]:
+        walk.feed(record.offset, record.value, record.headers)
+    walk.finish()
+    assert walk.problems == []
+    assert walk.lost == len(drive.log["decisions"][0]) - len(due.due["decisions"]) > 100
