@@ -55,7 +55,7 @@ class PlainDelivery:
 
 @dataclass
 class PlainInvoice:
-    """An invoice without its payments; `discounts` is what was let go of it, by allocation, with the cash it goes with."""
+    """An invoice without its payments; `discounts` is what was let go of it, by allocation: the cash and how much."""
 
     amount: int = 0
     currency: str | None = None
@@ -146,6 +146,10 @@ class PlainAccount:
         into = self.currency or rates.base
         return sum(rates.value(found[name], currency, into) for currency, found in self.sums.items())
 
+    def reserves(self, order_id: str) -> bool:
+        """Whether anything of an order is still to be delivered: what has left is not held back any more."""
+        return self._counted[f"o/{order_id}"][1].get("orders", 0) > 0
+
     @property
     def is_foreign(self) -> bool:
         """Whether amounts had to be valued, each rounded by itself."""
@@ -165,6 +169,9 @@ class PlainAccount:
     def _recount_order(self, order_id: str) -> None:
         order = self.orders.get(order_id)
         if order is None or order.currency is None:
+            if order is not None and order.held:
+                currency = self.cash[next(iter(order.held))].currency
+                self._count(f"o/{order_id}", currency, money=sum(order.held.values()))
             return
         covering = [self.deliveries[each] for each in order.covered if not self.deliveries[each].is_reversed]
         delivered = sum(amount for each in covering for to, amount in each.covers if to == order_id)
@@ -199,8 +206,11 @@ class PlainAccount:
             order.revision = fact.get("revision", 1)
             order.amount = fact.get("amount_minor", order.amount)
             order.kind = fact.get("kind", order.kind)
+        is_new = order.currency is None
         order.currency = fact.get("currency", order.currency)
         self._recount_order(fact["order_id"])
+        if is_new and order.held:
+            self._use_deposits_for(fact["order_id"])
 
     _order_amended = _order_placed
 
@@ -233,6 +243,13 @@ class PlainAccount:
             left = order.amount - sum(amount for to, amount in delivery.covers if to == order_id)
             if order.state == "waiting" and (left <= 0 or delivery.is_final):
                 self._leave_queue(order_id)
+            if order.held:
+                self._use_deposits_for(order_id)
+
+    def _use_deposits_for(self, order_id: str) -> None:
+        for invoice in self.invoices.values():
+            if order_id in self._covered(invoice):
+                self._use_deposits(invoice)
 
     def _leave_queue(self, order_id: str) -> None:
         """An order of which nothing is still to come waits no longer; it must not show if a delivery comes back."""
@@ -295,7 +312,7 @@ class PlainAccount:
         left = invoice.amount
         for order_id in self._covered(invoice):
             order = self.orders[order_id]
-            for cash_id in list(order.held):
+            for cash_id in list(order.held) if order.currency else ():
                 used = min(left, order.held[cash_id])
                 left -= used
                 order.held[cash_id] -= used
@@ -303,9 +320,13 @@ class PlainAccount:
 
     def _recount_invoice(self, invoice_id: str) -> None:
         found = self.invoices[invoice_id]
-        granted = sum(amount for key, amount in found.discounts.values() if not self._cash(key).is_reversed)
+        granted = sum(amount for key, amount in found.discounts.values() if self._is_standing(key))
         money = 0 if found.is_cancelled else found.amount - granted
         self._count(f"i/{invoice_id}", found.currency, money=money)
+
+    def _is_standing(self, key: str) -> bool:
+        """A discount goes with its cash: it waits until that comes and is gone with it."""
+        return self._cash(key).currency is not None and not self._cash(key).is_reversed
 
     def _cash(self, key: str) -> PlainCash:
         return self.cash.setdefault(key, PlainCash())
@@ -329,9 +350,6 @@ class PlainAccount:
         key = f"p/{fact['payment_id']}"
         self._cash(key).is_reversed = True
         self._recount_cash(key)
-        for invoice_id, invoice in self.invoices.items():
-            if any(giver == key for giver, _ in invoice.discounts.values()):
-                self._recount_invoice(invoice_id)
 
     def _credit_note_issued(self, fact: Json) -> None:
         key = f"c/{fact['credit_note_id']}"
@@ -345,6 +363,9 @@ class PlainAccount:
         cash = self.cash[key]
         counts = cash.is_cleared and not cash.is_reversed
         self._count(key, cash.currency, money=-cash.amount if counts else 0)
+        for invoice_id, invoice in self.invoices.items():
+            if any(giver == key for giver, _ in invoice.discounts.values()):
+                self._recount_invoice(invoice_id)
         if cash.for_order is None:
             return
         order = self.orders.setdefault(cash.for_order, PlainOrder())

@@ -197,7 +197,10 @@ def _check_repeat(name: str, record: Any, number: int, known: Known, where: str,
     content = _canonical(_parsed(record.value))
     if name == "control":
         control_no = record.offset if number == 0 else int(headers.get("control_no", "-1"))
-        is_repeat = control_no <= known.control_no or json.loads(content).get("business_date") in known.days
+        is_mark = number != 0 and control_no >= 0 and record.value is None
+        is_repeat = (
+            is_mark or control_no <= known.control_no or _parsed(record.value).get("business_date") in known.days
+        )
     else:
         is_repeat = (name, content) in known.content
     if not is_repeat:
@@ -229,7 +232,7 @@ def check_dead_letters(world: World, ledger: list[Told], number: int, result: Ve
         f"{told.entry['epoch']}/{number}/{told.entry['seq']}/{n}": told
         for told in ledger
         for n, decision in enumerate(told.entry["decisions"])
-        if decision["type"] == "fact_rejected"
+        if decision["type"] == "fact_rejected" and decision.get("path") != "waited"
     }
     found: dict[str, Any] = {}
     for record in world["deadletters"].get(number, ()):
@@ -342,7 +345,7 @@ def _follow(account: PlainAccount, decision: Json, rates: Rates, where: str, res
     if abs(exposure - decision["exposure_minor"]) > rounding:
         text = f"exposure with it is {exposure}, the decision says {decision['exposure_minor']}"
         result.find(f"{where}: release of {decision['order_id']}: {text}")
-    if by_desk or account.unlimited:
+    if by_desk or account.unlimited or not account.reserves(decision["order_id"]):
         return
     if account.limit is None or exposure > account.limit + rounding:
         result.find(f"{where}: {decision['order_id']} released by machine, {exposure} over a limit of {account.limit}")
