@@ -124,9 +124,8 @@ def _replace(
     if invoice.cancelled:
         return "invoice_already_cancelled"
     currency = fact.currency or invoice.currency
-    if currency != invoice.currency and invoice.applications:
-        return "currency_differs_from_document"
     applied = _take_out_of_force(recording, invoice)
+    kept = applied if currency == invoice.currency else []
     if currency != invoice.currency:
         invoice.parts = []
         recording.recount_invoice(invoice)
@@ -134,7 +133,7 @@ def _replace(
     _note_fields(invoice, fact)
     note_version(invoice.versions, fact.revision, recording.digest(fact))
     _put_in_force(recording, invoice)
-    _apply_again(recording, invoice, applied)
+    _apply_again(recording, invoice, kept)
     if fact.covers is not None:
         undo_covers(recording, invoice)
         invoice.final = invoice.final if fact.final is None else fact.final

@@ -1,4 +1,4 @@
-"""The house rules that a reader cannot check at a glance: arrows between packages, what the core may not call, sizes."""
+"""The house rules a reader cannot check at a glance: arrows between packages, what the core may not call, sizes."""
 
 from __future__ import annotations
 

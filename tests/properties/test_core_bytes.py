@@ -45,6 +45,7 @@ FACTS = [
     b.policy_adopted({"name": "x"}),
 ]
 
+ODD = [b"NaN", b"-Infinity", b"1e999", b"01", b"[1,]", b"tru", b'"\\ud800"', b"1" * 5000, b"-"]
 json_values = st.recursive(
     st.none()
     | st.booleans()

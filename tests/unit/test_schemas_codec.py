@@ -24,7 +24,7 @@ def deep(levels: int) -> bytes:
     return b.order().bytes()[:-1] + b',"not_read":' + b"[" * levels + b"]" * levels + b"}"
 
 
-CORPUS: list[tuple[str, bytes | None | dict[str, Any], str, str]] = [
+CORPUS: list[tuple[str, bytes | dict[str, Any] | None, str, str]] = [
     ("orders", None, "value_missing", "$"),
     ("orders", b"x" * (VALUE_MAX_BYTES + 1), "value_too_large", "$"),
     ("orders", b"", "value_not_json", "$"),
@@ -82,7 +82,7 @@ CORPUS: list[tuple[str, bytes | None | dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("topic", "value", "code", "path"), CORPUS, ids=range(len(CORPUS)))
-def test_bad_input(topic: str, value: bytes | None | dict[str, Any], code: str, path: str) -> None:
+def test_bad_input(topic: str, value: bytes | dict[str, Any] | None, code: str, path: str) -> None:
     found = decode_fact(topic, msgspec.json.encode(value) if isinstance(value, dict) else value)
     assert isinstance(found, Unreadable)
     assert (found.code, found.path) == (code, path)

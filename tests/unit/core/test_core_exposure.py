@@ -266,3 +266,11 @@ def test_balances_in_other_currencies_are_valued_at_the_rate_in_force(acme: Scen
     assert acme.stands().by_currency["USD"].invoiced_minor == 400
     acme.say(b.rates_set(USD="1"))
     assert acme.stands().exposure_minor == 500
+
+
+def test_an_invoice_in_the_wrong_currency_is_corrected_and_its_cash_is_free_again(acme: Scenario) -> None:
+    acme.say(b.rates_set(USD="2"), b.invoice(100), b.payment(40, pays={"I1": 40}), b.invoice_amended(currency="USD"))
+    assert acme.stands().by_currency is not None
+    assert acme.stands().by_currency["USD"].invoiced_minor == 100
+    assert acme.stands().by_currency["EUR"].unapplied_minor == 40
+    assert acme.stands().exposure_minor == 10
