@@ -21,9 +21,11 @@ from api.commands.tail import tail
 from api.run_file import NAME as RUN_FILE
 from api.run_file import Run, WorkerAddress, write_run
 from streams.broker import Broker, BrokerFailed, choose_port
+from streams.commands.accept_loss import accept_loss
 from streams.commands.audit import audit
 from streams.commands.broker import broker, jar_progress
 from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
+from streams.commands.deadletters import deadletters
 from streams.commands.import_receivables import import_receivables
 from streams.commands.send import send
 from streams.commands.simulate import simulate
@@ -226,6 +228,8 @@ app.command()(simulate)
 app.command()(tail)
 app.command()(status)
 app.command()(audit)
+app.add_typer(deadletters, name="deadletters")
+app.command("accept-loss")(accept_loss)
 
 
 def main() -> None:

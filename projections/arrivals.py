@@ -18,7 +18,7 @@ from schemas.ledger import Entry, Source
 from schemas.partitioning import partition_of
 
 if TYPE_CHECKING:
-    from projections.partition import Record
+    from projections.chain import Record
     from schemas.reasons import Refusal
 
 
@@ -126,3 +126,22 @@ _OF_THE_RECORD = frozenset(
     }
 )
 """Refusals that the ledger's copy alone does not show again: they are taken from the record."""
+
+
+def is_empty_copy(arrival: Arrival) -> bool:
+    """Return whether this stands for a broadcast that was no fact: the dead letter of partition 0 is enough."""
+    is_copy = arrival.source.partition != 0 and arrival.envelope.control_no is not None
+    return arrival.topic == "control" and is_copy and not arrival.value
+
+
+def control_number(arrival: Arrival) -> int | None:
+    """Return a broadcast's number: its offset in partition 0, which its copies carry as a header."""
+    return arrival.source.offset if arrival.source.partition == 0 else arrival.envelope.control_no
+
+
+def without_number(arrival: Arrival) -> Arrival:
+    """Return a control record that cannot be taken as what it is: unreadable."""
+    if isinstance(arrival.fact, Unreadable):
+        return arrival
+    message = "expected header control_no, received none; broadcasts are written to partition 0"
+    return msgspec.structs.replace(arrival, fact=Unreadable("control_copy_without_number", "$", message))

@@ -39,7 +39,7 @@ def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | No
         cash = found
     else:
         cash = _new_cash(recording, "payment", fact.payment_id, fact)
-    cash.cleared = fact.status == "cleared"
+    cash.cleared = fact.status == "cleared" or _was_cleared(recording, cash, fact)
     cash.named, cash.explicit = named + cash.named, bool(named)
     if fact.for_order_id is not None:
         _hold_for_order(recording, cash, fact.for_order_id)
@@ -47,6 +47,12 @@ def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | No
         recording.arrived.append(("payment", fact.payment_id))
     settle(recording, "payment", cash)
     return None
+
+
+def _was_cleared(recording: Recording, cash: Cash, fact: PaymentReceived) -> bool:
+    """A correction that repeats what was first advised does not take back that the payment has arrived."""
+    clearing = cast("Mark | None", recording.find("payment_clearing", fact.payment_id, fact.seller_id))
+    return clearing is not None and cash.key in clearing.about
 
 
 def record_credit_note(recording: Recording, fact: CreditNoteIssued) -> Refusal | None:
@@ -184,7 +190,7 @@ def record_cleared(recording: Recording, fact: PaymentCleared) -> Refusal | None
     if cash.cleared:
         return "payment_already_cleared"
     cash.cleared = True
-    mark(recording, fact)
+    mark(recording, fact, [cash.key])
     order = None if cash.order_key is None else recording.order(cash.order_key)
     if order is not None and order.is_open:
         _tie(recording, cash, order)

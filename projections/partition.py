@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable
-from typing import Protocol
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Raw
 
-from projections.arrivals import arrival_in, read_arrival, wrong_partition
+from projections.arrivals import (
+    arrival_in,
+    control_number,
+    is_empty_copy,
+    read_arrival,
+    without_number,
+    wrong_partition,
+)
 from projections.book import Book
+from projections.chain import CHAIN_KEY, Chain, Divergence, Outcome, Record
 from projections.context import CONTEXT_KEY, Context, Sweep, decode_context, encode_context, new_context
 from projections.exposures import exposure_of
 from projections.rows import Account
@@ -34,7 +40,6 @@ from schemas.decisions import AnyDecision, FactRejected
 from schemas.facts import FACTS_BY_TOPIC, Broadcast
 from schemas.ledger import (
     CORE,
-    GENESIS,
     NOTHING,
     AccountSwept,
     Entry,
@@ -48,75 +53,6 @@ from schemas.ledger import (
     encode_internal,
 )
 from schemas.publication import Exposure
-
-CHAIN_KEY = b"Pchain"
-
-
-class Record(Protocol):
-    """What is read from a source topic."""
-
-    @property
-    def offset(self) -> int:
-        """Its place in the topic partition."""
-
-    @property
-    def timestamp(self) -> int:
-        """Milliseconds since 1970 UTC, as the producer set it."""
-
-    @property
-    def key(self) -> bytes | None:
-        """The account id."""
-
-    @property
-    def value(self) -> bytes | None:
-        """One JSON object."""
-
-    @property
-    def headers(self) -> Iterable[tuple[str, bytes | None]]:
-        """CloudEvents headers and Obligor's own."""
-
-
-class Chain(Struct):
-    """Where a partition is: the next ledger record's `seq` and `prev`, the last offset taken of each source.
-
-    `next_offset` is the ledger offset after the last valid record; `published` the seq up to which all outputs are
-    acknowledged, `published_offset` the ledger offset after it. `topic_ids` are those of the topics that
-    the positions belong to.
-    """
-
-    epoch: int = 0
-    seq: int = 0
-    prev: str = GENESIS
-    next_offset: int = 0
-    published: int = -1
-    published_offset: int = 0
-    positions: dict[str, int] = field(default_factory=dict)
-    topic_ids: dict[str, str] = field(default_factory=dict)
-
-
-class Outcome(Struct, frozen=True, gc=False):
-    """A new ledger record: its key and value bytes, its hash, and what publishing it needs."""
-
-    seq: int
-    key: bytes | None
-    value: bytes
-    record_hash: str
-    account_id: str | None
-    effect: str
-    at_ms: int
-    policy_id: str
-    epoch: int
-    decisions: list[AnyDecision]
-    source: Source
-
-
-class Divergence(Struct, frozen=True):
-    """A ledger record that is not what the same core concludes from the same facts."""
-
-    seq: int
-    what: str
-    recorded: str
-    derived: str
 
 
 class Partition:
@@ -435,22 +371,3 @@ class Partition:
         """Write all changes to the rows in one batch."""
         self.rows.write(self.changes())
         self.book.written()
-
-
-def is_empty_copy(arrival: Arrival) -> bool:
-    """Return whether this stands for a broadcast that was no fact: the dead letter of partition 0 is enough."""
-    is_copy = arrival.source.partition != 0 and arrival.envelope.control_no is not None
-    return arrival.topic == "control" and is_copy and not arrival.value
-
-
-def control_number(arrival: Arrival) -> int | None:
-    """Return a broadcast's number: its offset in partition 0, which its copies carry as a header."""
-    return arrival.source.offset if arrival.source.partition == 0 else arrival.envelope.control_no
-
-
-def without_number(arrival: Arrival) -> Arrival:
-    """Return a control record that cannot be taken as what it is: unreadable."""
-    if isinstance(arrival.fact, Unreadable):
-        return arrival
-    message = "expected header control_no, received none; broadcasts are written to partition 0"
-    return msgspec.structs.replace(arrival, fact=Unreadable("control_copy_without_number", "$", message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from projections.applying import settle_provisionally
+from projections.applying import recount_free, settle_provisionally
 from projections.recording import Recording
 from projections.rows import INDEX_RELEASED, INDEX_WAITING, Order
 
@@ -80,5 +80,5 @@ def release_deposits(recording: Recording, order: Order) -> None:
         kind, cash = recording.cash(cash_key)
         cash.order_held = 0
         cash.order_key = None
-        recording.recount_cash(kind, cash)
+        recount_free(recording, kind, cash)
         settle_provisionally(recording, kind, cash)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct, field
 
-from projections.partition import Divergence, Partition
+from projections.chain import Divergence
+from projections.partition import Partition
 from projections.store import MemoryRows, Rows
 from projections.sweep import accounts_to_sweep, needs_sweep
 from schemas.decisions import AnyDecision

@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from projections.partition import Outcome, Partition
+from projections.chain import Outcome
+from projections.partition import Partition
 from schemas.decisions import FactRejected
 from schemas.publication import (
     Origin,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from kafka import KafkaProducer
 
-from projections.partition import Outcome, Partition
+from projections.chain import Outcome
+from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.partitioning import partition_of
 from schemas.publication import Origin, publish_decision, publish_exposure, topic_of

@@ -6,8 +6,9 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
+from projections.chain import Outcome
 from projections.exposures import exposure_of
-from projections.partition import Outcome, Partition
+from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.ledger import decode_decisions, decode_entry
 from schemas.publication import Exposure
