@@ -88,7 +88,7 @@ class PlainBook:
             known = self.cash.setdefault(value["credit_note_id"], {"revision": 0, "gone": False})
             self._renew(known, {"status": "cleared", **value})
         elif kind == "payment_cleared":
-            self.cash[value["payment_id"]]["status"] = "cleared"
+            self.cash[value["payment_id"]]["has_arrived"] = True
         elif kind == "payment_reversed":
             self.cash[value["payment_id"]]["gone"] = True
         elif kind == "allocated":
@@ -118,7 +118,8 @@ class PlainBook:
         released, pending, delivered = (sum(found[place] for found in orders) for place in range(3))
         invoices = [found for found in self.invoices.values() if found["currency"] == currency and not found["gone"]]
         cash = [found for found in self.cash.values() if found["currency"] == currency and not found["gone"]]
-        paid = sum(found["amount_minor"] for found in cash if found.get("status", "cleared") == "cleared")
+        arrived = [found for found in cash if found.get("has_arrived") or found.get("status") != "advised"]
+        paid = sum(found["amount_minor"] for found in arrived)
         advised = sum(found["amount_minor"] for found in cash) - paid
         return released, pending, delivered, sum(found["amount_minor"] for found in invoices) - paid, advised
 

@@ -133,6 +133,11 @@ CASES: list[tuple[str, list[b.Said], dict[str, int]]] = [
         {"unapplied": 40},
     ),
     (
+        "a deposit of a cancelled order pays the next invoice",
+        [b.order(amount=100), b.payment(40, for_order_id="O1"), b.cancelled(), b.invoice(70)],
+        {"invoiced": 30},
+    ),
+    (
         "an advised deposit cleared after its order ended is cash",
         [b.order(amount=100), b.payment(40, for_order_id="O1", status="advised"), b.cancelled(), b.payment_cleared()],
         {"unapplied": 40},
@@ -171,6 +176,11 @@ CASES: list[tuple[str, list[b.Said], dict[str, int]]] = [
         "an invoice amended below what was paid",
         [b.invoice(100), b.payment(80), b.invoice_amended(amount_minor=70)],
         {"unapplied": 10},
+    ),
+    (
+        "a payment that cleared stays so when it is corrected",
+        [b.payment(70, status="advised"), b.payment_cleared(), b.payment(60, status="advised", revision=2)],
+        {"unapplied": 60},
     ),
     ("a corrected payment", [b.invoice(100), b.payment(40), b.payment(70, revision=2)], {"invoiced": 30}),
 ]
