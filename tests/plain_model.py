@@ -110,6 +110,7 @@ class PlainAccount:
         self.limit: int | None = None
         self.unlimited = False
         self.last_seq = -1
+        self.is_off = False
         self.orders: dict[str, PlainOrder] = {}
         self.deliveries: dict[str, PlainDelivery] = {}
         self.invoices: dict[str, PlainInvoice] = {}
@@ -166,13 +167,8 @@ class PlainAccount:
             sums[name] += amount
         self._counted[key] = currency, amounts
 
-    def _recount_order(self, order_id: str) -> None:
-        order = self.orders.get(order_id)
-        if order is None or order.currency is None:
-            if order is not None and order.held:
-                currency = self.cash[next(iter(order.held))].currency
-                self._count(f"o/{order_id}", currency, money=sum(order.held.values()))
-            return
+    def _sums_of(self, order_id: str, order: PlainOrder) -> tuple[int, int, int, int]:
+        """Return what is still to be delivered, what of the rest waits for its invoice, delivered and invoiced."""
         covering = [self.deliveries[each] for each in order.covered if not self.deliveries[each].is_reversed]
         delivered = sum(amount for each in covering for to, amount in each.covers if to == order_id)
         through = (
@@ -183,6 +179,16 @@ class PlainAccount:
         done = not order.is_open or invoiced_finally or any(each.is_final for each in covering)
         rest = 0 if done or order.kind in _NOT_BINDING else max(0, order.amount - max(delivered, invoiced))
         waits_for_invoice = 0 if invoiced_finally else max(0, delivered - invoiced)
+        return rest, waits_for_invoice, delivered, invoiced
+
+    def _recount_order(self, order_id: str) -> None:
+        order = self.orders.get(order_id)
+        if order is None or order.currency is None:
+            if order is not None and order.held:
+                currency = self.cash[next(iter(order.held))].currency
+                self._count(f"o/{order_id}", currency, money=sum(order.held.values()))
+            return
+        rest, waits_for_invoice, delivered, invoiced = self._sums_of(order_id, order)
         released, pending = (rest if order.state == state else 0 for state in ("released", "waiting"))
         if not order.is_open and delivered <= invoiced:
             order.held.clear()
@@ -370,7 +376,9 @@ class PlainAccount:
             return
         order = self.orders.setdefault(cash.for_order, PlainOrder())
         if counts and key not in order.held and (order.currency or cash.currency) == cash.currency and order.is_open:
-            order.held[key] = cash.amount
+            rest, waits_for_invoice, _, invoiced = self._sums_of(cash.for_order, order)
+            # What of the order is invoiced already is paid like any invoice.
+            order.held[key] = cash.amount - min(max(0, cash.amount - rest - waits_for_invoice), invoiced)
         elif not counts:
             order.held.pop(key, None)
         self._recount_order(cash.for_order)

@@ -14,7 +14,7 @@ def disturbed(
 ) -> Iterator[Message]:
     """Yield every message, some a second time later, some later than others that came after them.
 
-    Broadcasts stay where they are: they are numbered by their place.
+    Broadcasts are not late, since they are numbered by their place, but they too may come twice.
     """
     rng = Random(f"{seed}/disturbed")
     waiting: list[tuple[int, int, Message]] = []
