@@ -15,6 +15,8 @@ from schemas.reasons import Refusal
 def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | None:
     """Move what was delivered from ordered to delivered; waits until all its orders are known."""
     found = cast("Delivery | None", recording.find_own("delivery", fact.delivery_id, fact.seller_id))
+    if found is not None and found.reversed:
+        return "delivery_already_reversed"
     orders = [recording.find("order", cover.order_id, fact.seller_id) for cover in fact.covers]
     for cover, order in zip(fact.covers, orders, strict=True):
         if order is None:
@@ -23,7 +25,7 @@ def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | No
     covers = [(order.key, cover.amount_minor) for cover, order in zip(fact.covers, orders, strict=True) if order]
     if found is not None:
         _undo(recording, found)
-        found.covers, found.final, found.reversed = covers, fact.final, False
+        found.covers, found.final = covers, fact.final
         note_version(found.versions, fact.revision, recording.digest(fact))
         _apply(recording, found)
         return None

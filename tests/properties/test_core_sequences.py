@@ -217,8 +217,8 @@ _PLAIN += [_allocated, _allocation_reversed]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
 _ALL += [_other_currency, _status, _check, _day, _day, _rates, _policy]
 
-quick = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-sequences = st.lists(facts(), min_size=1, max_size=40)
+quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+sequences = st.lists(facts(), min_size=10, max_size=40)
 
 
 def started(limit_minor: int = 500) -> Scenario:
@@ -412,7 +412,7 @@ def test_stages_equal_a_plain_sum_over_the_documents(said: list[Said], limit_min
             }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(facts(all_kinds=False), max_size=30), st.randoms(use_true_random=False))
 def test_any_interleaving_of_topics_ends_in_the_same_exposure(said: list[Said], random: Any) -> None:
     by_topic: dict[str, list[Said]] = defaultdict(list)

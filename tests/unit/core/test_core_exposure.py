@@ -261,6 +261,13 @@ def test_a_part_overdue_before_the_last_recount_stays_overdue_when_reopened(acme
     assert acme.stands().overdue_minor == 100
 
 
+def test_a_reversed_delivery_is_not_corrected_back(acme: Scenario) -> None:
+    acme.say(b.order(amount=100), b.delivery(60), b.delivery_reversed())
+    refused = acme.say(b.delivery(50, revision=2))
+    assert [found.code for found in refused] == ["delivery_already_reversed"]
+    assert stages(acme) == {"orders": 100}
+
+
 def test_a_reversed_delivery_keeps_its_invoice(acme: Scenario) -> None:
     """The goods may be delivered again and the invoice still stands until it is credited: both are at risk."""
     acme.say(b.order(amount=100), b.delivery(100), b.invoice(100, deliveries={"D1": 100}), b.delivery_reversed())
