@@ -131,6 +131,7 @@ class AuditOfPartition:
         self._on_record = on_record
         self._diverged = False
         self._accounts: set[str] = set()
+        self._to_sweep: dict[int, list[str]] = {}
 
     def feed(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         """Take the next record of the log."""
@@ -179,6 +180,7 @@ class AuditOfPartition:
         """Re-derive; a fact that the core cannot even take is a difference like any other."""
         try:
             found = self._missed_position(entry) or self._missed_sweep(entry) or self._partition.rederive(entry, value)
+            self._note_sweeps(entry)
             epoch = self._partition.chain.epoch
             if found is None and entry.epoch != epoch:
                 return Divergence(entry.seq, "epoch", str(entry.epoch), str(epoch))
@@ -198,15 +200,27 @@ class AuditOfPartition:
 
     def _missed_sweep(self, entry: Entry) -> Divergence | None:
         """Before a broadcast is taken every account was taken through those before it."""
-        context, book = self._partition.context, self._partition.book
+        context = self._partition.context
         if not context.sweeps or entry.source.index or not entry.source.topic.endswith(".control.v1"):
             return None
         for sweep in context.sweeps:
-            for account_id in accounts_to_sweep(book, context, sweep):
-                account = book.account(account_id)
-                if sweep.kind == "more" or (account is not None and needs_sweep(context, account)):
+            account_ids = [sweep.after] if sweep.kind == "more" else self._to_sweep.pop(sweep.of_seq, [])
+            for account_id in account_ids:
+                if sweep.kind == "more" or self._needs_sweep(account_id):
                     return Divergence(entry.seq, "sweep", f"seq {sweep.of_seq} ended", f"{account_id!r} is left out")
         return None
+
+    def _note_sweeps(self, entry: Entry) -> None:
+        """Note whom a broadcast touches as it is taken: who comes under it later has known it from the start."""
+        context, book = self._partition.context, self._partition.book
+        for sweep in context.sweeps:
+            if sweep.of_seq == entry.seq and sweep.kind != "more":
+                found = accounts_to_sweep(book, context, sweep)
+                self._to_sweep[sweep.of_seq] = [name for name in found if self._needs_sweep(name)]
+
+    def _needs_sweep(self, account_id: str) -> bool:
+        account = self._partition.book.account(account_id)
+        return account is not None and needs_sweep(self._partition.context, account)
 
     def _compare_rules(self, entry: Entry, value: bytes) -> None:
         """Derive by today's rules, tell the difference, and go on from what was recorded."""

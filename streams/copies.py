@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemas.codec import Unreadable, decode_fact
+from schemas.envelope import HeaderInvalid, read_headers
 from schemas.publication import Published
 from streams.access import Access
 from streams.failpoints import reach
 from streams.publisher import Publisher
 from streams.topics import topic
 
+Header = tuple[str, bytes | None]
 LOOKED_BACK = 200
 """So many last records of a partition are searched for the number of its last copy."""
 
@@ -56,9 +58,19 @@ class Copier:
 
 
 def _copy_of(record: Any) -> Published:
-    value = None if isinstance(decode_fact("control", record.value), Unreadable) else record.value
+    number: Header = ("control_no", b"%d" % record.offset)
+    if not _is_broadcast(record):
+        return Published("control", record.key, None, [number])
     headers = [header for header in record.headers if header[0] != "control_no"]
-    return Published("control", record.key, value, [*headers, ("control_no", b"%d" % record.offset)])
+    return Published("control", record.key, record.value, [*headers, number])
+
+
+def _is_broadcast(record: Any) -> bool:
+    try:
+        read_headers(record.headers)
+    except HeaderInvalid:
+        return False
+    return not isinstance(decode_fact("control", record.value), Unreadable)
 
 
 def _number(record: Any) -> int:

@@ -114,7 +114,7 @@ class Holdings:
         offered = seat.offer(name, batch, event, now_ms, self._sources.high_watermark(name, number))
         if offered.seek_to is not None:
             event.ack()
-            if offered.attempts > LOST_GAPS:
+            if offered.attempts > LOST_GAPS and not seat.is_busy:
                 await self._lose(seat)
             else:
                 await self._sources.seek(name, number, offered.seek_to)
@@ -128,7 +128,7 @@ class Holdings:
             if await self._rounds.once(seats):
                 await asyncio.sleep(0)
                 continue
-            self._tell_lag(seats)
+            self._look_after(seats)
             await self._idle()
 
     async def _idle(self) -> None:
@@ -205,9 +205,12 @@ class Holdings:
 
     def _close(self, seat: Seat) -> None:
         del self.seats[seat.number]
+        seat.is_closed = True
         seat.let_go()
         seat.rows.close()
 
-    def _tell_lag(self, seats: list[Seat]) -> None:
+    def _look_after(self, seats: list[Seat]) -> None:
+        """Notice also when nothing more comes that the last outputs were refused."""
         for seat in seats:
+            seat.note_published()
             self._metrics.lag.labels(seat.number).set(seat.merge.lag())

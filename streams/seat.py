@@ -70,6 +70,7 @@ class Seat:
         self.control_no = partition.context.control_no
         self.is_busy = False
         self.is_holding = False
+        self.is_closed = False
         self.since_checkpoint = 0
         self._held: dict[str, deque[Held]] = {name: deque() for name in SOURCES}
         self.is_unchecked = True
@@ -119,8 +120,8 @@ class Seat:
         return newest_ms >= end.timestamp() * 1000
 
     def has_work(self) -> bool:
-        """Return whether a round might find something here."""
-        return not self.is_busy and bool(self.merge.buffered or self.partition.context.sweeps)
+        """Return whether a round might find something here; not if it was closed while the round was prepared."""
+        return not (self.is_busy or self.is_closed) and bool(self.merge.buffered or self.partition.context.sweeps)
 
     def take(self, limit: int, now_ms: int, recorded_at_ms: int) -> Taken:
         """Take records and sweeps, a bounded number of each."""
