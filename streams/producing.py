@@ -81,10 +81,16 @@ class Producing:
     def send(self, message: Message) -> None:
         """Hand a message over; waits while too many are unacknowledged.
 
+        A broadcast is in its topic after everything sent before it and before everything sent after it, so that a
+        day is closed after its own facts and before the next day's.
+
         Raises:
             SendFailed: this message cannot be sent, or an earlier one was refused.
         """
         self._check()
+        is_broadcast = message.topic_name == "control"
+        if is_broadcast:
+            self.flush()
         full_name = topic(self._prefix, message.topic_name)
         partition = self._partition(full_name, message)
         self._in_flight.acquire()
@@ -102,6 +108,8 @@ class Producing:
             raise SendFailed(_failure(full_name, message, error)) from error
         future.add_callback(self._acknowledged)
         future.add_errback(self._refused, full_name, message)
+        if is_broadcast:
+            self.flush()
 
     def flush(self) -> None:
         """Wait until everything sent is acknowledged.

@@ -12,6 +12,7 @@ from streams.ledger import AppendUnknown, LedgerForked, LedgerWriter
 from streams.metrics import Metrics
 from streams.publisher import Publisher
 from streams.seat import Seat, Taken
+from streams.topics import SOURCES
 
 RECORDS_PER_ROUND = 4_000
 RECORDS_PER_SLICE = 250
@@ -71,13 +72,20 @@ class Rounds:
             task.result()
 
     async def _check_control(self, seats: list[Seat]) -> None:
+        """Ask how far sources reach where a day's facts and its closing could pass each other."""
         asking = [seat for seat in seats if seat.wants_control_checked()]
-        if not asking:
+        settling = [seat for seat in seats if seat.is_unsettled]
+        if not asking and not settling:
             return
-        at = self._access.at("control", 0)
-        end = (await self._access.reader.ends([at]))[at]
+        control = self._access.at("control", 0)
+        places = [self._access.at(name, seat.number) for seat in settling for name in SOURCES]
+        for seat in {*asking, *settling}:
+            seat.begin_check()
+        ends = await self._access.reader.ends([control, *places])
         for seat in asking:
-            seat.expects_control(end)
+            seat.expects_control(ends[control])
+        for seat in settling:
+            seat.expects_facts({name: ends[self._access.at(name, seat.number)] for name in SOURCES})
 
     def _take(self, seats: list[Seat]) -> list[tuple[Seat, Taken]]:
         now_ms, recorded_at_ms = int(time.monotonic() * 1000), int(time.time() * 1000)
@@ -116,6 +124,8 @@ class Rounds:
         if taken.outcomes:
             records = [(outcome.key, outcome.value) for outcome in taken.outcomes]
             seat.appended(await self._ledger.append(seat.number, records, seat.ledger_end))
+        if seat.partition.context.sweeps:
+            reach("in_sweep")
         outputs = seat.outputs(taken)
         reach("before_write")
         seat.partition.commit()

@@ -74,6 +74,7 @@ class Seat:
         self.since_checkpoint = 0
         self._held: dict[str, deque[Held]] = {name: deque() for name in SOURCES}
         self.is_unchecked = True
+        self.is_unsettled = False
 
     def offer(self, name: str, batch: Any, event: Any, now_ms: int, high_watermark: int | None) -> Offered:
         """Take in a delivered batch; the event is acknowledged later, or by the caller if it has to be read again."""
@@ -92,6 +93,7 @@ class Seat:
         if offered.seek_to is None:
             self._held[name].append(Held(batch.next_offset - 1, event))
             self.is_unchecked = True
+            self.is_unsettled |= name == "control" and bool(batch)
         return offered
 
     def _note_control(self, batch: Any) -> None:
@@ -100,16 +102,30 @@ class Seat:
             self.control_no = max(self.control_no, number)
 
     def expects_control(self, control_end: int) -> None:
-        """Wait for copies of broadcasts that are in partition 0 already and have not come here."""
-        self.is_holding = self.number != 0 and self.control_no < control_end - 1
+        """Wait for broadcasts that are in partition 0 already and have not come here, themselves or as copies."""
+        if self.number == 0:
+            self.is_holding = self.merge.wanted("control") < control_end
+        else:
+            self.is_holding = self.control_no < control_end - 1
         self.merge.hold_for("control", self.is_holding)
-        self.is_unchecked = False
+
+    def expects_facts(self, ends: dict[str, int]) -> None:
+        """Wait for what was in the sources before a broadcast came: a day is not closed before its last facts."""
+        for name, end in ends.items():
+            self.merge.known_end(name, max(end, self.merge.wanted(name)))
+        self.merge.catching_up = True
+
+    def begin_check(self) -> None:
+        """What comes from now on is checked again: the answer that is asked for may be older."""
+        self.is_unchecked = self.is_unsettled = False
+
+    def needs_check(self) -> bool:
+        """Return whether something came that must not be taken before the ends of sources were asked for."""
+        return self.is_unsettled or (self.is_unchecked and self._is_beyond_today())
 
     def wants_control_checked(self) -> bool:
         """Return whether records wait that may lie beyond a day whose closing has not come here yet."""
-        if self.number == 0 or not self.merge.buffered:
-            return False
-        return self.is_holding or (self.is_unchecked and self._is_beyond_today())
+        return bool(self.merge.buffered) and (self.is_holding or (self.is_unchecked and self._is_beyond_today()))
 
     def _is_beyond_today(self) -> bool:
         tomorrow = self.partition.context.tomorrow
@@ -121,7 +137,10 @@ class Seat:
 
     def has_work(self) -> bool:
         """Return whether a round might find something here; not if it was closed while the round was prepared."""
-        return not (self.is_busy or self.is_closed) and bool(self.merge.buffered or self.partition.context.sweeps)
+        return not (self.is_busy or self.is_closed) and self._has_something()
+
+    def _has_something(self) -> bool:
+        return bool(self.merge.buffered or self.partition.context.sweeps) and not self.needs_check()
 
     def take(self, limit: int, now_ms: int, recorded_at_ms: int) -> Taken:
         """Take records and sweeps, a bounded number of each."""
