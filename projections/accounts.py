@@ -7,7 +7,7 @@ from typing import cast
 from projections.context import day_before
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place
-from projections.rows import INDEX_FOREIGN, INDEX_UNREADABLE, Account, Order, TemporaryLimit
+from projections.rows import INDEX_UNREADABLE, Account, Order, TemporaryLimit
 from projections.versions import mark
 from schemas.facts.desk import (
     AccountReinstated,
@@ -42,7 +42,7 @@ def _change_currency(recording: Recording, currency: str) -> None:
     account = recording.account
     account.currency = currency
     if any(other != currency for other in account.stages):
-        recording.book.index_put(INDEX_FOREIGN, "", account.account_id.encode())
+        recording.list_as_foreign()
 
 
 def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:

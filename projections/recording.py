@@ -91,8 +91,18 @@ class Recording:
         if found is None:
             found = account.stages[currency] = Stages()
             if currency != account.currency:
-                self.book.index_put(INDEX_FOREIGN, "", account.account_id.encode())
+                self.list_as_foreign()
         return found
+
+    def list_as_foreign(self) -> None:
+        """Note that the account has balances in another currency, valued from the start at the rates in force.
+
+        Sweeps of earlier rates are none of its business, whether or not the writer still knows them as open.
+        """
+        account, context = self.account, self.context
+        self.book.index_put(INDEX_FOREIGN, "", account.account_id.encode())
+        if account.swept_no >= context.all_no:
+            account.swept_no = max(account.swept_no, context.rates_no)
 
     def find(self, kind: str, document_id: str, seller_id: str | None) -> Document | None:
         """Return the document a fact refers to: of the seller it names, else of its own source, else the first."""

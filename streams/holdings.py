@@ -103,13 +103,14 @@ class Holdings:
         return [*reasons, f"partitions being opened: {opening}"] if opening else reasons
 
     async def take_in(self, name: str, number: int, batch: Any, event: Any) -> None:
-        """Give a batch to its partition; what cannot be used now is acknowledged, and read again after a seek."""
+        """Give a batch to its partition; what cannot be used now is acknowledged, and read again after a seek.
+
+        Broadcasts are copied once it is certain that none is missing before them.
+        """
         seat = self.seats.get(number)
         if seat is None:
             event.ack()
             return
-        if name == "control" and number == 0 and batch:
-            await self._copier.copy(batch)
         now_ms = int(time.monotonic() * 1000)
         offered = seat.offer(name, batch, event, now_ms, self._sources.high_watermark(name, number))
         if offered.seek_to is not None:
@@ -118,6 +119,8 @@ class Holdings:
                 await self._lose(seat)
             else:
                 await self._sources.seek(name, number, offered.seek_to)
+        elif name == "control" and number == 0:
+            await self._copier.copy(batch)
 
     async def drive(self) -> None:
         """Open what was assigned, close what was not, and run rounds while there is work."""
