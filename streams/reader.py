@@ -65,20 +65,24 @@ class Reader:
         async with self._lock:
             consumer = self._consumer
             assert consumer is not None, "the reader was not started"
-            consumer.assign([partition])
-            consumer.seek(partition, start)
-            silent_since = asyncio.get_running_loop().time()
-            while True:
-                fetched = await consumer.getmany(partition, timeout_ms=POLL_MS, max_records=5_000)
-                records = [record for record in fetched.get(partition, ()) if record.offset < end]
-                now = asyncio.get_running_loop().time()
-                if records:
-                    silent_since = now
-                    yield records
-                if await consumer.position(partition) >= end:
-                    return
-                if now - silent_since > READ_TIMEOUT_S:
-                    raise ReadFailed(f"{partition}: expected records up to {end}, received none for 30 s")
+            try:
+                consumer.assign([partition])
+                consumer.seek(partition, start)
+                silent_since = asyncio.get_running_loop().time()
+                while True:
+                    fetched = await consumer.getmany(partition, timeout_ms=POLL_MS, max_records=5_000)
+                    records = [record for record in fetched.get(partition, ()) if record.offset < end]
+                    now = asyncio.get_running_loop().time()
+                    if records:
+                        silent_since = now
+                        yield records
+                    if await consumer.position(partition) >= end:
+                        return
+                    if now - silent_since > READ_TIMEOUT_S:
+                        raise ReadFailed(f"{partition}: expected records up to {end}, received none for 30 s")
+            finally:
+                # Left assigned it would always have a fetch under way, and a question for offsets waits behind that.
+                consumer.unsubscribe()
 
     async def last(self, partition: TopicPartition, count: int = 1) -> list[Any]:
         """Return up to so many of the partition's last records."""
