@@ -84,6 +84,7 @@ class Partition:
         outcomes: list[Outcome] = []
         if is_empty_copy(arrival):
             self.chain.positions[topic] = record.offset
+            self.context.control_no = max(self.context.control_no, arrival.envelope.control_no or 0)
             return outcomes
         if topic == "control":
             self._finish_sweeps(outcomes, recorded_at_ms)

@@ -40,11 +40,17 @@ class Copier:
         missing = [
             record async for records in reader.read(at, min(self._copied.values()) + 1, end) for record in records
         ]
-        await self.copy(missing)
+        await self.copy(missing, end)
 
-    async def copy(self, records: Iterable[Any]) -> None:
-        """Copy broadcasts to the partitions that do not have them; what is no broadcast leaves an empty mark."""
+    async def copy(self, records: Iterable[Any], end: int) -> None:
+        """Copy broadcasts up to an offset to the partitions that do not have them.
+
+        What is no broadcast leaves an empty mark, the transaction's marker before `end` too: a partition knows by the
+        number before the end of `control` that it waits for nothing more.
+        """
         copies = [(record.offset, record.timestamp, _copy_of(record)) for record in records]
+        if end > (copies[-1][0] + 1 if copies else 0):
+            copies.append((end - 1, copies[-1][1] if copies else 0, _mark(end - 1)))
         await asyncio.gather(*(self._copy_to(number, copies) for number in self._copied))
 
     async def _copy_to(self, number: int, copies: list[tuple[int, int, Published]]) -> None:
@@ -58,11 +64,18 @@ class Copier:
 
 
 def _copy_of(record: Any) -> Published:
-    number: Header = ("control_no", b"%d" % record.offset)
     if not _is_broadcast(record):
-        return Published("control", record.key, None, [number])
+        return _mark(record.offset)
     headers = [header for header in record.headers if header[0] != "control_no"]
-    return Published("control", record.key, record.value, [*headers, number])
+    return Published("control", record.key, record.value, [*headers, _numbered(record.offset)])
+
+
+def _mark(offset: int) -> Published:
+    return Published("control", None, None, [_numbered(offset)])
+
+
+def _numbered(offset: int) -> Header:
+    return "control_no", b"%d" % offset
 
 
 def _is_broadcast(record: Any) -> bool:

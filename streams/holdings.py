@@ -120,7 +120,7 @@ class Holdings:
             else:
                 await self._sources.seek(name, number, offered.seek_to)
         elif name == "control" and number == 0:
-            await self._copier.copy(batch)
+            await self._copier.copy(batch, batch.next_offset)
 
     async def drive(self) -> None:
         """Open what was assigned, close what was not, and run rounds while there is work."""
