@@ -67,7 +67,7 @@ def test_what_is_missing_is_completed_and_then_what_comes_is_copied(topics: Topi
     copier = _copier(topics)
     asyncio.run(copier.complete())
     third = topics.put(0, _day(3))
-    asyncio.run(copier.copy([second, third]))
+    asyncio.run(copier.copy([second, third], 3))
     expected = [(first.value, 0), (second.value, 1), (third.value, 2)]
     assert topics.copied(1) == topics.copied(2) == expected
     assert {record.timestamp for record in topics.partitions[2]} == {5}
@@ -91,12 +91,22 @@ def test_a_number_that_somebody_wrote_himself_is_replaced(topics: Topics) -> Non
     assert topics.partitions[1][0].headers == [("ce_id", b"d"), ("control_no", b"0")]
 
 
+def test_the_marker_of_a_transaction_leaves_a_mark_too(topics: Topics) -> None:
+    copier = _copier(topics)
+    asyncio.run(copier.complete())
+    record = topics.put(0, _day(1))
+    asyncio.run(copier.copy([record], 2))
+    asyncio.run(copier.copy([], 3))
+    asyncio.run(copier.copy([record], 2))
+    assert topics.copied(1) == [(record.value, 0), (None, 1), (None, 2)]
+
+
 def test_a_copy_that_was_refused_does_not_count_as_made(topics: Topics) -> None:
     copier = _copier(topics)
     asyncio.run(copier.complete())
     record, topics.is_refusing = topics.put(0, _day(1)), True
     with pytest.raises(ConnectionError):
-        asyncio.run(copier.copy([record]))
+        asyncio.run(copier.copy([record], 1))
     topics.is_refusing = False
-    asyncio.run(copier.copy([record]))
+    asyncio.run(copier.copy([record], 1))
     assert topics.copied(1) == [(record.value, 0)]
