@@ -6,6 +6,7 @@ import contextlib
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -165,6 +166,7 @@ class Cluster:
     def _rebalance(self) -> None:
         """Deal the partitions out among those who answer; sometimes one of them twice."""
         self.counts["rebalances"] += 1
+        generation = self.counts["rebalances"]
         able = [node for node in self._nodes.values() if node.process.is_alive and not node.process.is_paused]
         shares: dict[int, set[int]] = {node.host: set() for node in able}
         for number in range(self.options.partitions) if able else ():
@@ -172,7 +174,7 @@ class Cluster:
                 shares[self._rng.choice(able).host].add(number)
         for node in able:
             told = self._loop.time() + self.log.latency_s()
-            self.log.at(told, lambda node=node: self._loop.tell(node.process, node.assign, shares[node.host]))  # type: ignore[misc]
+            self.log.at(told, partial(self._loop.tell, node.process, node.assign, generation, shares[node.host]))
 
     def _calm_down(self) -> None:
         """Nothing more goes wrong; whoever sleeps wakes up and finds out."""
@@ -188,7 +190,8 @@ class Cluster:
         if self._loop.time() < self._calm_at:
             return False
         seats = self._seats()
-        return len(seats) == self.options.partitions and all(self._is_finished(found) for found in seats)
+        numbers = sorted(found.number for found in seats)
+        return numbers == list(range(self.options.partitions)) and all(self._is_finished(found) for found in seats)
 
     def _seats(self) -> list[seat.Seat]:
         held = [node.holdings for node in self._nodes.values() if node.process.is_alive and node.holdings]

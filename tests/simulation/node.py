@@ -65,10 +65,9 @@ class Node:
         self.name = name
         self.host = host
         self.process = log.loop.add(name)
-        self.reached = 0
         self.dies_at: tuple[str, int] | None = None
         self.pauses_at: tuple[str, int] | None = None
-        self.is_ended = False
+        self._generation = 0
         self._options = options
         self._log = log
         self._committed = committed
@@ -95,10 +94,13 @@ class Node:
         if self.process.is_alive:
             self._log.loop.kill(self.process)
 
-    def assign(self, numbers: set[int]) -> None:
+    def assign(self, generation: int, numbers: set[int]) -> None:
         """Be told by the group what to read."""
+        if generation < self._generation:
+            return
+        self._generation = generation
         if self.holdings is None:
-            self._log.loop.call_later(0.01, self.assign, numbers, context=self.process.context.copy())
+            self._log.loop.call_later(0.01, self.assign, generation, numbers, context=self.process.context.copy())
             return
         self._positions = {
             (name, number): self._committed.get((name, number), 0) for name in SOURCES for number in numbers
@@ -134,7 +136,6 @@ class Node:
         await self.holdings.stop()
         await ledger.stop()
         await publisher.stop()
-        self.is_ended = True
 
     async def _receive(self) -> None:
         """Fetch and deliver, in bits of any size, as Faust and its transport may."""

@@ -56,7 +56,17 @@ class World:
         self._close_day()
         if not self._options.is_cold:
             self._shuffle_a_little()
+        if self._rng.random() < 0.3:
+            self._end_on_nothing()
         return self.sent
+
+    def _end_on_nothing(self) -> None:
+        """The last that control has is no broadcast, and facts come that are far beyond the last closed day."""
+        is_marker = self._rng.random() < 0.5
+        self.sent.append(Sent("control", 0, self._now(), None, b"{", (), is_marker))
+        self._day += 20
+        for account_id in self._accounts:
+            self._say(b.payment(30, f"{account_id}-PX", account_id=account_id))
 
     def _go_on(self) -> None:
         chance = self._rng.random()
@@ -148,7 +158,7 @@ class World:
         currency = rng.choice(["EUR"] * 6 + ["USD"]) if "rates" in self._options.broadcasts else "EUR"
         said = rng.choice(
             [
-                lambda: b.order(order_id, amount, currency=currency),
+                lambda: b.order(f"{order_id}-{currency}", amount, currency=currency),
                 lambda: b.order(order_id, amount),
                 lambda: b.order(other_id, amount),
                 lambda: b.amended(order_id, rng.randint(2, 4), amount_minor=amount),
