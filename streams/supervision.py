@@ -103,8 +103,10 @@ class Supervisor:
 
     def _plan_restart(self, child: Child, now: float) -> None:
         assert child.process is not None, f"{child.name} was never started"
-        child.failures = 0 if now - child.started_at > STEADY_S else child.failures + 1
+        if now - child.started_at > STEADY_S:
+            child.failures = 0
         pause = RESTART_AFTER_S[min(child.failures, len(RESTART_AFTER_S) - 1)]
+        child.failures += 1
         child.restart_at = now + pause
         log = self._logs / f"{child.name}.log"
         self._tell(f"{child.name} ended with code {child.process.returncode}, restarts in {pause:g} s; see {log}")
