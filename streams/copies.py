@@ -71,7 +71,8 @@ def _copy_of(record: Any) -> Published:
 
 
 def _mark(offset: int) -> Published:
-    return Published("control", None, None, [_numbered(offset)])
+    # Without a key, a value that is missing and not just empty is refused by the producer.
+    return Published("control", None, b"", [_numbered(offset)])
 
 
 def _numbered(offset: int) -> Header:

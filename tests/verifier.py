@@ -197,7 +197,7 @@ def _check_repeat(name: str, record: Any, number: int, known: Known, where: str,
     content = _canonical(_parsed(record.value))
     if name == "control":
         control_no = record.offset if number == 0 else int(headers.get("control_no", "-1"))
-        is_mark = number != 0 and control_no >= 0 and record.value is None
+        is_mark = number != 0 and control_no >= 0 and not record.value
         is_repeat = (
             is_mark
             or control_no <= known.control_no

@@ -148,6 +148,7 @@ class VirtualProducer:
         self, topic: str, *, value: Any, key: Any, partition: int, timestamp_ms: int, headers: Any
     ) -> asyncio.Future[Any]:
         """Return the future of where the record is."""
+        assert key is not None or value is not None, "aiokafka refuses a record without key and value"
         await asyncio.sleep(0)
         return self._send(short_name(topic), partition, [(timestamp_ms, key, value, headers)])
 

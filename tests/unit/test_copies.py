@@ -82,7 +82,7 @@ def test_what_is_no_broadcast_leaves_an_empty_mark_with_nothing_but_its_number(
 ) -> None:
     topics.put(0, value, headers)
     asyncio.run(_copier(topics).complete())
-    assert [(record.value, record.headers) for record in topics.partitions[1]] == [(None, [("control_no", b"0")])]
+    assert [(record.value, record.headers) for record in topics.partitions[1]] == [(b"", [("control_no", b"0")])]
 
 
 def test_a_number_that_somebody_wrote_himself_is_replaced(topics: Topics) -> None:
@@ -98,7 +98,7 @@ def test_the_marker_of_a_transaction_leaves_a_mark_too(topics: Topics) -> None:
     asyncio.run(copier.copy([record], 2))
     asyncio.run(copier.copy([], 3))
     asyncio.run(copier.copy([record], 2))
-    assert topics.copied(1) == [(record.value, 0), (None, 1), (None, 2)]
+    assert topics.copied(1) == [(record.value, 0), (b"", 1), (b"", 2)]
 
 
 def test_a_copy_that_was_refused_does_not_count_as_made(topics: Topics) -> None:
