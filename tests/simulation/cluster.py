@@ -102,6 +102,7 @@ class Cluster:
         node = Node(name, host, self.options, self.log, states, self._committed, self._kill)
         self._nodes[host] = node
         node.start()
+        self.log.at(self._loop.time() + self._rng.random() * 0.5, self._rebalance)
 
     def reach(self, name: str) -> None:
         """A worker is at a failpoint: it may die there, or fall asleep."""
