@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 from functools import partial
@@ -132,6 +133,7 @@ def run_worker(
     settings: Settings, *, metrics_host: str = "127.0.0.1", metrics_port: int = 0, clock: bool = True
 ) -> int:
     """Run a worker in this process until it is told to stop; return the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     quiet_loggers()
     _collect_less_often()
 
