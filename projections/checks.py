@@ -143,6 +143,6 @@ def _answer(reason: Reason, policy: Policy) -> str:
     answer: str = getattr(policy.checks, code)
     if code == "exposure_exceeds_limit" and answer == "refer":
         utilisation = reason.get("utilisation_bp")
-        too_far = utilisation is None or int(utilisation) >= policy.checks.block_above_utilisation_bp
+        too_far = utilisation is None or int(utilisation) > policy.checks.block_above_utilisation_bp
         return "block" if too_far else "refer"
     return answer

@@ -16,8 +16,8 @@ Given = Callable[[int], Scenario]
     [
         (1_000, "order_released"),
         (1_001, "order_referred"),
-        (1_099, "order_referred"),
-        (1_100, "order_blocked"),
+        (1_100, "order_referred"),
+        (1_102, "order_blocked"),
         (0, "order_released"),
     ],
 )
