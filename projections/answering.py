@@ -122,6 +122,7 @@ def _answer(kind: type[Any], case: Case, reasons: list[Reason], answers: str, ch
         headroom_after_minor=after,
         seller_id=order.seller_id,
         ce_source=order.ce_source,
+        account_currency=None if order.currency == case.account.currency else case.account.currency,
     )
 
 
