@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from projections.partition import Outcome, Partition
+from projections.chain import Outcome
+from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.ledger import decode_entry
 from schemas.partitioning import partition_of
