@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from rocksdict import AccessType, Checkpoint, Options, Rdict, WriteBatch
+from rocksdict import AccessType, BlockBasedOptions, Checkpoint, Options, Rdict, WriteBatch
 from sortedcontainers import SortedDict
 
 Changes = Iterable[tuple[bytes, bytes | None]]
@@ -124,4 +124,10 @@ def _options() -> Options:
     options.set_max_open_files(128)
     options.set_keep_log_file_num(2)
     options.set_max_total_wal_size(64 << 20)
+    # Most documents that are asked for are new: a filter says that they are not there without looking.
+    options.set_memtable_prefix_bloom_ratio(0.05)
+    options.set_memtable_whole_key_filtering(True)
+    table = BlockBasedOptions()
+    table.set_bloom_filter(10, False)
+    options.set_block_based_table_factory(table)
     return options

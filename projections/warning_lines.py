@@ -37,7 +37,10 @@ def watch(recording: Recording, now: Standing, decisions: list[AnyDecision]) -> 
 
 
 def _overdue_bp(recording: Recording) -> int | None:
-    if not any(stages.overdue for stages in recording.account.stages.values()):
+    for stages in recording.account.stages.values():
+        if stages.overdue:
+            break
+    else:
         return 0
     overdue, _ = total(recording.account, recording.context, _overdue)
     if not overdue:
