@@ -24,8 +24,8 @@ class OrderAnswer(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=T
     """An answer to an order system; of one order only the highest `decision_no` counts.
 
     `headroom_before_minor` is what was free without this order, `headroom_after_minor` what is free with it if it is
-    released; both are None where the account has no limit. `amount_minor` is in `currency`; exposure, limit and headroom
-    are in `account_currency`, which is given where it is another one.
+    released; both are None where the account has no limit. `amount_minor` is in `currency`; exposure, limit and
+    headroom are in `account_currency`, which is given where it is another one.
     """
 
     decision_no: int
