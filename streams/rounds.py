@@ -124,7 +124,7 @@ class Rounds:
         if taken.outcomes:
             records = [(outcome.key, outcome.value) for outcome in taken.outcomes]
             seat.appended(await self._ledger.append(seat.number, records, seat.ledger_end))
-        if seat.partition.context.sweeps:
+        if seat.partition.context.sweeps or any(outcome.source.index for outcome in taken.outcomes):
             reach("in_sweep")
         outputs = seat.outputs(taken)
         reach("before_write")

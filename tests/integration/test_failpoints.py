@@ -23,7 +23,7 @@ from tests.verifier import read_world, verify
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
 PARTITIONS = 2
 _WAIT_SECONDS = 60
-_COUNTS = {"in_open": 2, "in_copy": 3, "before_ack": 2, "after_write": 2}
+_COUNTS = {"in_open": 2, "in_copy": 3, "before_ack": 2, "after_write": 2, "in_sweep": 1}
 """At which time the worker dies; where it says nothing, the third: in the middle of work, not at its start."""
 
 
@@ -60,7 +60,7 @@ def test_a_death_there_loses_nothing(
     heir = WorkerProcess(settings.model_copy(update={"group_id": f"{prefix}-heir"}), tmp_path / "heir.log")
     progress = Progress(settings)
     try:
-        _die(doomed, name, settings, market, with_second_writer)
+        _die(doomed, name, settings, market, progress, with_second_writer)
         _take_over(heir, settings, progress)
         result = verify(read_world(settings.brokers, prefix))
         assert result.findings == [], heir.tail()
@@ -73,15 +73,33 @@ def test_a_death_there_loses_nothing(
         shutil.rmtree(tmp_path / "data", ignore_errors=True)
 
 
-def _die(doomed: WorkerProcess, name: str, settings: Settings, market: list[Message], with_second_writer: bool) -> None:
-    """Feed a worker that dies at the failpoint, a bit at a time so that it makes many rounds."""
+def _die(
+    doomed: WorkerProcess,
+    name: str,
+    settings: Settings,
+    market: list[Message],
+    progress: Progress,
+    with_second_writer: bool,
+) -> None:
+    """Feed a worker that dies at the failpoint, a bit when the one before was taken: so it makes many rounds."""
     doomed.start(OBLIGOR_FAILPOINT=f"{name}:{_COUNTS.get(name, 3)}")
     with Producing(settings) as producing:
         for first in range(0, len(market), 60):
+            before = progress.ledger_end()
             producing.send_all(market[first : first + 60])
+            producing.flush()
             if with_second_writer and first in (120, 480):
                 _intrude(settings)
+            _wait_for_a_round(doomed, progress, before)
     assert doomed.wait_for_exit(_WAIT_SECONDS) == EXIT_CODE, doomed.tail()
+
+
+def _wait_for_a_round(doomed: WorkerProcess, progress: Progress, before: int) -> None:
+    wait_until(
+        "the ledger to grow or the worker to die",
+        lambda: progress.ledger_end() > before or not doomed.running,
+        _WAIT_SECONDS,
+    )
 
 
 def _take_over(heir: WorkerProcess, settings: Settings, progress: Progress) -> None:
