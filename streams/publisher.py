@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.publication import Published
 from streams.failpoints import reach
-from streams.ledger import Connect, new_producer
+from streams.ledger import DEADLINE_S, Connect, new_producer
 from streams.settings import Settings
 from streams.topics import topic
 
@@ -64,8 +64,9 @@ class Publisher:
         for output in outputs:
             by_topic.setdefault(output.topic, []).append(output)
         futures: list[asyncio.Future[object]] = []
-        for name, records in by_topic.items():
-            await self._send(topic(self._settings.topic_prefix, name), partition, records, futures)
+        async with asyncio.timeout(DEADLINE_S):
+            for name, records in by_topic.items():
+                await self._send(topic(self._settings.topic_prefix, name), partition, records, futures)
         reach("after_publish")
         return futures
 
@@ -84,21 +85,27 @@ class Publisher:
         futures.append(await producer.send_batch(batch, full_name, partition=partition))
 
     async def write(self, full_name: str, partition: int, records: Sequence[tuple[int, Published]]) -> None:
-        """Write records with timestamps of their own to any topic, and wait for them."""
+        """Write records with timestamps of their own to any topic, and wait for them.
+
+        Raises:
+            TimeoutError: they were not acknowledged in time. A producer may stay stuck after the broker came back, so
+                the process has to end rather than to wait on.
+        """
         producer = self._producer
         assert producer is not None, "the publisher was not started"
-        futures = [
-            await producer.send(
-                full_name,
-                value=record.value,
-                key=record.key,
-                partition=partition,
-                timestamp_ms=timestamp_ms,
-                headers=record.headers,
-            )
-            for timestamp_ms, record in records
-        ]
-        await asyncio.gather(*futures)
+        async with asyncio.timeout(DEADLINE_S):
+            futures = [
+                await producer.send(
+                    full_name,
+                    value=record.value,
+                    key=record.key,
+                    partition=partition,
+                    timestamp_ms=timestamp_ms,
+                    headers=record.headers,
+                )
+                for timestamp_ms, record in records
+            ]
+            await asyncio.gather(*futures)
 
     async def stop(self) -> None:
         """Wait for what was sent, and disconnect."""
@@ -127,7 +134,9 @@ class Outbox:
     async def wait_for_room(self) -> None:
         """Wait while too much is not acknowledged."""
         while sum(len(pending.futures) for pending in self._rounds) > BEHIND_MAX // 100:
-            await asyncio.wait(self._rounds[0].futures)
+            done, _ = await asyncio.wait(self._rounds[0].futures, timeout=DEADLINE_S)
+            if not done:
+                raise PublishFailed(f"expected outputs to be acknowledged within {DEADLINE_S:.0f} s, received nothing")
             return
 
     async def drained(self) -> None:

@@ -45,13 +45,15 @@ class Reader:
     async def ends(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offset after the last record of each partition."""
         assert self._consumer is not None, "the reader was not started"
-        found: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            found: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
         return found
 
     async def beginnings(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offset of the first record that each partition still has."""
         assert self._consumer is not None, "the reader was not started"
-        found: dict[TopicPartition, int] = await self._consumer.beginning_offsets(partitions)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            found: dict[TopicPartition, int] = await self._consumer.beginning_offsets(partitions)
         return found
 
     async def read(self, partition: TopicPartition, start: int, end: int) -> AsyncIterator[list[Any]]:
