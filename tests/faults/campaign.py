@@ -94,8 +94,9 @@ class Campaign:
             self.workers[0].start()
             self._sender.start()
             for number, action in enumerate(actions):
+                before = self._progress.ledger_end()  # asked first: after a restart the answer may come late
                 self._sender.send(slices[number])
-                self._wait_for_work()
+                self._wait_for_work(before)
                 self._say(f"{number + 1}/{len(actions)} {action.__name__.strip('_').replace('_', ' ')}")
                 action()
             self._sender.send(slices[-1])
@@ -126,9 +127,8 @@ class Campaign:
         rng.shuffle(both)
         return [*alone, self._start_second_worker, *both]
 
-    def _wait_for_work(self) -> None:
+    def _wait_for_work(self, before: int) -> None:
         """Wait until the ledger grows again, then a little: what happens next happens in the middle of it."""
-        before = self._progress.ledger_end()
         grown = self._rng.randint(1, 400)
         wait_until(
             "the ledger to grow",
