@@ -125,8 +125,6 @@ def _options() -> Options:
     options.set_keep_log_file_num(2)
     options.set_max_total_wal_size(64 << 20)
     # Most documents that are asked for are new: a filter says that they are not there without looking.
-    options.set_memtable_prefix_bloom_ratio(0.05)
-    options.set_memtable_whole_key_filtering(True)
     table = BlockBasedOptions()
     table.set_bloom_filter(10, False)
     options.set_block_based_table_factory(table)
