@@ -8,7 +8,7 @@ from projections.recording import Recording
 from projections.rows import OpenAlert, Stages
 from projections.standing import Standing, standing, total, utilisation_bp
 from schemas.decisions import LEVELS, Alert, AlertCleared, AlertEscalated, AlertRaised, AnyDecision, Level
-from schemas.policy import Indicator, Line, Occurrence
+from schemas.policy_warnings import Indicator, Line, Occurrence
 
 AlertT = TypeVar("AlertT", AlertRaised, AlertEscalated, AlertCleared)
 

@@ -1,4 +1,4 @@
-"""The shape of a policy: which check does what, which line warns whom, what is withdrawn."""
+"""A whole policy: its shape, how it is read and validated, its identity, and the one in force before any is adopted."""
 
 from __future__ import annotations
 
@@ -6,89 +6,44 @@ import hashlib
 import tomllib
 from importlib import resources
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from schemas.decisions import LEVELS, Level
-from schemas.reasons import Answer
-
-BasisPoints = Annotated[int, Meta(ge=0, le=1_000_000)]
-Words = Annotated[str, Meta(min_length=1, max_length=400)]
+from schemas.decisions import LEVELS
+from schemas.money import Currency
+from schemas.policy_approvals import Approvals
+from schemas.policy_credit import Bureau, Grading, Limits, MeasureRule, RiskMatrix
+from schemas.policy_orders import Checks, Dunning, Exclusion, Orders, Override, Waiting, Withdrawal, Words
+from schemas.policy_warnings import Indicator, Warnings
 
 
 class PolicyInvalid(ValueError):
     """A policy is not what its shape asks for; the text names the path."""
 
 
-class Checks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What each check of an order answers when its sentence is true."""
-
-    account_unknown: Answer = "refer"
-    account_suspended: Answer = "block"
-    fact_unreadable: Answer = "refer"
-    limit_missing: Answer = "refer"
-    currency_without_rate: Answer = "refer"
-    limit_is_zero: Answer = "block"
-    exposure_exceeds_limit: Answer = "refer"
-    block_above_utilisation_bp: BasisPoints = 11_000
-
-
-class Waiting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How orders that wait are checked again when headroom rises: oldest first."""
-
-    skip_what_does_not_fit: bool = True
-    skips_before_reserving: Annotated[int, Meta(ge=1, le=10_000)] = 20
-
-
-class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether releases of which nothing has left yet are withdrawn when headroom falls below zero: newest first."""
-
-    when: Literal["never", "headroom_below_zero"] = "headroom_below_zero"
-
-
-class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A warning line: from `at_bp` on an alert of this level is open, with its measure, for its owner."""
-
-    at_bp: BasisPoints
-    level: Level
-    measure: Words
-    owner_role: Words
-
-
-class Indicator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lines on one number, from low to high; the alert clears below the lowest line less `clear_below_bp`."""
-
-    clear_below_bp: BasisPoints
-    lines: Annotated[tuple[Line, ...], Meta(min_length=1)]
-
-
-class Occurrence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that warns by happening."""
-
-    level: Level
-    measure: Words
-    owner_role: Words
-
-
-class Warnings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Indicators with lines, and occurrences."""
-
-    utilisation: Indicator
-    overdue_share: Indicator
-    fact_unreadable: Occurrence
-    fact_contradicts: Occurrence
-    delivered_without_release: Occurrence
-
-
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole policy. `fact_ids_kept_days`: a re-sent fact without a document is known again for at least so long."""
+    """A whole policy. Its amounts are in `currency`, valued at the rate in force.
+
+    `fact_ids_kept_days`: a re-sent fact without a document is known again for at least so long.
+    """
 
     name: Words
+    currency: Currency = "EUR"
     checks: Checks = Checks()
+    orders: Orders = Orders()
+    overrides: tuple[Override, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     waiting: Waiting = Waiting()
     withdrawal: Withdrawal = Withdrawal()
+    dunning: Dunning = Dunning()
+    bureau: Bureau = Bureau()
+    grading: Grading = Grading()
+    limits: Limits = Limits()
+    measures: tuple[MeasureRule, ...] = ()
+    risk_matrix: RiskMatrix = RiskMatrix()
+    approvals: Approvals = Approvals()
     warnings: Warnings
     fact_ids_kept_days: Annotated[int, Meta(ge=1, le=3650)] = 30
 
@@ -103,8 +58,9 @@ def read_policy(document: dict[str, Any]) -> Policy:
         policy = msgspec.convert(document, Policy)
     except msgspec.ValidationError as error:
         raise PolicyInvalid(str(error)) from error
-    for name in ("utilisation", "overdue_share"):
-        _check_order(name, getattr(policy.warnings, name))
+    for name, indicator in msgspec.structs.asdict(policy.warnings).items():
+        if isinstance(indicator, Indicator):
+            _check_order(name, indicator)
     return policy
 
 

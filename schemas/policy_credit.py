@@ -1,0 +1,129 @@
+"""The part of a policy that judges accounts: bureau scales, grades, limits and terms, measures, reviews, the matrix."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from schemas.decisions import Level
+from schemas.money import AmountMinor
+from schemas.policy_orders import BasisPoints, Days, Words
+
+Grade = Annotated[str, Meta(min_length=1, max_length=20)]
+Points = Annotated[int, Meta(ge=0, le=1000)]
+
+
+class Scale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a provider's scores become points from 0 (worst) to 1000 (best).
+
+    Without `points` the report's own ends are mapped in a straight line, `low_is_good` the other way round; with
+    them, (score, points) pairs are joined by straight lines.
+    """
+
+    provider: Words
+    low_is_good: bool = False
+    points: tuple[tuple[int, Points], ...] = ()
+
+
+class Bureau(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How reports of several providers become one score, and when one is too old to count for that."""
+
+    combine: Literal["worst", "mean", "newest", "preferred"] = "worst"
+    preferred: tuple[Words, ...] = ()
+    ignored_after_days: Days = 730
+    scales: tuple[Scale, ...] = ()
+
+
+class GradeRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grade and what it asks for at least; the first row that an account meets is its grade. None asks nothing."""
+
+    grade: Grade
+    bureau_at_least: Points | None = None
+    delay_at_most_days: Annotated[int, Meta(ge=-365, le=3650)] | None = None
+    credit: bool = True
+
+
+class Grading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table from bureau score and payment behaviour to a grade, best first; the last row should ask nothing.
+
+    `delay_needs_invoices`: the days an account pays late count once so many of its invoices are settled. A better
+    grade than before is given only after `improve_after_days` since the last change.
+    """
+
+    table: tuple[GradeRow, ...] = ()
+    delay_needs_invoices: Annotated[int, Meta(ge=1, le=1000)] = 5
+    adverse_event_grade: Grade | None = None
+    improve_after_days: Days = 30
+
+
+class LimitRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an account of a grade is offered: a share of revenue, some months of sales, a cap, and terms."""
+
+    grade: Grade
+    cap_minor: AmountMinor
+    revenue_share_bp: BasisPoints = 1_000
+    sales_months_bp: BasisPoints = 20_000
+    base_minor: AmountMinor = 0
+    net_days: Days = 30
+    review_days: Annotated[int, Meta(ge=1, le=3650)] = 182
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How limits are proposed and which proposals take effect by themselves.
+
+    A proposal takes effect only where it differs by at least `change_at_least_bp` from the limit in force, and, to
+    raise it, not before `raise_after_days` since the last change. `round_to_minor` rounds down. `valid_days` is how
+    long a limit holds without review; None: for ever.
+    """
+
+    automatic: Literal["none", "lower", "raise_and_lower"] = "none"
+    change_at_least_bp: BasisPoints = 1_000
+    raise_after_days: Days = 90
+    round_to_minor: Annotated[int, Meta(ge=1)] = 100_000
+    valid_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
+    grades: tuple[LimitRow, ...] = ()
+
+
+class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What must hold for a measure; all that is given must hold, and at least one thing must be given."""
+
+    grades: tuple[Grade, ...] = ()
+    combined_level: Level | None = None
+    causes: tuple[Words, ...] = ()
+    oldest_overdue_days: Days | None = None
+    broken_promises: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    dunning_stage: Annotated[int, Meta(ge=1, le=20)] | None = None
+
+
+class MeasureRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A measure that is taken by itself when its condition holds, and ended `recovers_after_days` after it last did.
+
+    `cut_limit` lowers the limit to `to_bp` of what it was, `shorten_terms` grants at most `net_days`.
+    """
+
+    name: Words
+    when: Condition
+    does: Literal["cut_limit", "shorten_terms", "require_prepayment", "suspend"]
+    to_bp: Annotated[int, Meta(ge=0, le=10_000)] = 5_000
+    net_days: Days = 14
+    recovers_after_days: Days | None = 30
+
+
+class MatrixCell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be done with the accounts of one cell."""
+
+    measure: Words
+    owner_role: Words
+    level: Level | None = None
+
+
+class RiskMatrix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Size by probability. `sizes_minor` are the lower ends of the size classes above the smallest, in the policy's
+    currency, of net exposure or limit, whichever is larger; `probabilities` are groups of grades, from safe to unsafe,
+    where the last also takes accounts without a grade. `cells` has a row for each size from small to large.
+    """
+
+    sizes_minor: tuple[AmountMinor, ...] = ()
+    probabilities: tuple[tuple[Grade, ...], ...] = ()
+    cells: tuple[tuple[MatrixCell, ...], ...] = ()
