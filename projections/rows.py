@@ -7,6 +7,8 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from schemas.decisions import Status
+
 SEPARATOR = b"\x00"
 """Ids hold no control characters (the codec sees to it), so no id can reach into another row's key."""
 
@@ -64,7 +66,7 @@ class Account(Struct, array_like=True):
     currency: str
     opened: bool = False
     name: str | None = None
-    status: Literal["active", "suspended"] = "active"
+    status: Status = "active"
     limit_minor: int | None = None
     unlimited: bool = False
     temporary: list[TemporaryLimit] = field(default_factory=list)
@@ -83,6 +85,9 @@ class Account(Struct, array_like=True):
     next_on: str | None = None
     overdue_through: str = ""
     seq: int = -1
+    held: bool = False
+    grade: str = ""
+    net_days: int | None = None
 
 
 class Versions(Struct, array_like=True):

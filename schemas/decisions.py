@@ -12,6 +12,7 @@ from msgspec import Struct
 
 Level = Literal["notice", "warning", "critical"]
 LEVELS: dict[str, int] = {"notice": 0, "warning": 1, "critical": 2}
+Status = Literal["active", "prepayment", "suspended", "legal"]
 Reason = dict[str, str | int]
 """`code`, `answer`, and the numbers compared, each with its unit in its name."""
 
@@ -70,12 +71,82 @@ class LimitChanged(Decision, frozen=True, kw_only=True, tag="limit_changed", gc=
     currency: str
     unlimited: bool = False
     temporary_until: str | None = None
+    cause: str = ""
+    approval_id: str | None = None
 
 
 class StatusChanged(Decision, frozen=True, kw_only=True, tag="status_changed", gc=False, omit_defaults=True):
-    """The account is now active or suspended."""
+    """The account is now active, sells against prepayment only, is suspended or with a lawyer or agency.
 
-    status: Literal["active", "suspended"]
+    `held`: whatever its status, every new order waits for a person. `cause` names a measure that did it.
+    """
+
+    status: Status
+    held: bool = False
+    cause: str = ""
+
+
+class TermsChanged(Decision, frozen=True, kw_only=True, tag="terms_changed", gc=False, omit_defaults=True):
+    """The longest terms granted are others; None: none are set."""
+
+    net_days: int | None
+    cause: str = ""
+
+
+class GradeChanged(Decision, frozen=True, kw_only=True, tag="grade_changed", gc=False, omit_defaults=True):
+    """The account has another grade; `because` names what it follows from, with the numbers compared."""
+
+    grade: str
+    before: str
+    because: list[Reason] = []
+
+
+class LimitProposed(Decision, frozen=True, kw_only=True, tag="limit_proposed", gc=False, omit_defaults=True):
+    """What limit and terms the policy proposes for grade and size, and what bounded them."""
+
+    limit_minor: int
+    currency: str
+    net_days: int
+    grade: str
+    because: list[Reason] = []
+
+
+class MeasureTaken(Decision, frozen=True, kw_only=True, tag="measure_taken", gc=False, omit_defaults=True):
+    """A measure of the policy is now in force, or with `ended` no longer; what it changed follows as decisions."""
+
+    measure: str
+    does: str
+    ended: bool = False
+    because: list[Reason] = []
+
+
+class ApprovalChanged(Decision, frozen=True, kw_only=True, tag="approval_changed", gc=False, omit_defaults=True):
+    """A request for approval was opened, advanced, granted, refused, withdrawn or has expired.
+
+    `needs` are the roles still to agree, in order where the band asks for that; `given` names who agreed so far.
+    """
+
+    approval_id: str
+    subject: str
+    state: Literal["open", "granted", "refused", "withdrawn", "expired"]
+    needs: list[str]
+    given: list[str]
+    maker: str
+    amount_minor: int | None = None
+    currency: str | None = None
+    order_id: str | None = None
+    expires_on: str | None = None
+    because: list[Reason] = []
+
+
+class ShipmentUnchecked(Decision, frozen=True, kw_only=True, tag="shipment_unchecked", gc=False, omit_defaults=True):
+    """Goods left, or an invoice went out, for an order that was never checked for that."""
+
+    checkpoint: Literal["delivery", "invoice"]
+    document_id: str
+    order_id: str
+    amount_minor: int
+    currency: str
 
 
 class Alert(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -89,6 +160,9 @@ class Alert(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     measure: str
     owner_role: str
     subject: str | None = None
+    due_on: str | None = None
+    snoozed_until: str | None = None
+    combined_level: Level | None = None
 
 
 class AlertRaised(Alert, frozen=True, kw_only=True, tag="alert_raised", gc=False, omit_defaults=True):
@@ -101,6 +175,14 @@ class AlertEscalated(Alert, frozen=True, kw_only=True, tag="alert_escalated", gc
 
 class AlertCleared(Alert, frozen=True, kw_only=True, tag="alert_cleared", gc=False, omit_defaults=True):
     """The cause of an open alert is gone."""
+
+
+class AlertHandled(Alert, frozen=True, kw_only=True, tag="alert_handled", gc=False, omit_defaults=True):
+    """A person acknowledged, assigned, snoozed or closed an open alert."""
+
+    did: Literal["acknowledged", "assigned", "snoozed", "closed"]
+    actor: str
+    owner: str | None = None
 
 
 class FactRejected(Decision, frozen=True, kw_only=True, tag="fact_rejected", gc=False, omit_defaults=True):
@@ -141,9 +223,16 @@ AnyDecision = (
     | OrderReleaseWithdrawn
     | LimitChanged
     | StatusChanged
+    | TermsChanged
+    | GradeChanged
+    | LimitProposed
+    | MeasureTaken
+    | ApprovalChanged
+    | ShipmentUnchecked
     | AlertRaised
     | AlertEscalated
     | AlertCleared
+    | AlertHandled
     | FactRejected
     | FactWaits
     | NotYetActedOn
@@ -157,5 +246,10 @@ ACTED_ON_BY_ORDER_SYSTEMS = (
     OrderReleaseWithdrawn,
     LimitChanged,
     StatusChanged,
+    TermsChanged,
+    GradeChanged,
+    LimitProposed,
+    MeasureTaken,
+    ApprovalChanged,
 )
-WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared)
+WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared, AlertHandled)

@@ -12,7 +12,7 @@ from schemas.decisions import AnyDecision
 GENESIS = "0" * 64
 """`prev` of the first record of a partition."""
 
-CORE = "1.0.0"
+CORE = "1.1.0"
 """Version of the rules. Re-deriving is byte-identical within one version; raise it with any change of a rule."""
 
 NOTHING = Raw(b"null")

@@ -31,6 +31,18 @@ class AdverseEventReported(Fact, frozen=True, kw_only=True, tag="adverse_event_r
     provider: Id | None = None
     party_id: Id | None = None
     detail: Text | None = None
+    event_id: Id | None = None
 
 
-BureauFact = BureauReported | AdverseEventReported
+class AdverseEventResolved(Fact, frozen=True, kw_only=True, tag="adverse_event_resolved", gc=False, omit_defaults=True):
+    """An adverse event is over or was wrong: the one of this id, or all of this kind."""
+
+    acted_on: ClassVar[bool] = False
+
+    event: Id
+    resolved_on: date
+    event_id: Id | None = None
+    provider: Id | None = None
+
+
+BureauFact = BureauReported | AdverseEventReported | AdverseEventResolved

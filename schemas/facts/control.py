@@ -53,4 +53,43 @@ class RatesSet(Broadcast, frozen=True, kw_only=True, tag="rates_set", gc=False, 
     valid_on: date
 
 
-ControlFact = DayClosed | PolicyAdopted | ModelAdopted | RatesSet
+class Shared(Struct, frozen=True, kw_only=True, gc=False):
+    """A party or a cover that several accounts name; `split_bp` is what they claim of a cover together."""
+
+    id: Id
+    account_ids: tuple[Id, ...]
+    split_bp: int = 0
+
+
+class BookTotalled(Broadcast, frozen=True, kw_only=True, tag="book_totalled", gc=False, omit_defaults=True):
+    """The whole book at a day's close: what the accounts owe together, and what several of them share.
+
+    Sums are valued in `currency`; `unvalued` accounts could not be.
+    """
+
+    acted_on: ClassVar[bool] = False
+
+    business_date: date
+    currency: Currency
+    net_exposure_minor: int
+    accounts: int
+    unvalued: int = 0
+    shared_parties: tuple[Shared, ...] = ()
+    shared_covers: tuple[Shared, ...] = ()
+
+
+class DelegationSet(Broadcast, frozen=True, kw_only=True, tag="delegation_set", gc=False, omit_defaults=True):
+    """A person approves in another's place for some days, both included; a later one of the same two replaces it."""
+
+    acted_on: ClassVar[bool] = False
+
+    delegator: Id
+    delegate: Id
+    valid_from: date
+    valid_until: date
+    actor: Id
+    reason: Text
+    roles: tuple[Id, ...] = ()
+
+
+ControlFact = DayClosed | PolicyAdopted | ModelAdopted | RatesSet | BookTotalled | DelegationSet

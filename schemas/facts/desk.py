@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from schemas.facts.shape import DeskFact, Id
 from schemas.money import AmountMinor, Currency
@@ -70,6 +70,75 @@ class LimitRequested(DeskFact, frozen=True, kw_only=True, tag="limit_requested",
     limit_minor: AmountMinor
     currency: Currency
     valid_from: date | None = None
+    valid_until: date | None = None
+    approval_id: Id | None = None
+    scope: Scope | None = None
+
+
+class ApprovalRequested(DeskFact, frozen=True, kw_only=True, tag="approval_requested", gc=False, omit_defaults=True):
+    """A person asks others to agree to something; what it is for is named and nothing else follows from it.
+
+    `limit` and `temporary_limit` need `limit_minor`, `order_release` an `order_id`, `write_off` an `invoice_id` and
+    `amount_minor`, `exception` the `checks` that an account, or one order of it, is spared until `valid_until`.
+    """
+
+    acted_on: ClassVar[bool] = False
+
+    approval_id: Id
+    subject: Literal["limit", "temporary_limit", "order_release", "write_off", "exception"]
+    currency: Currency | None = None
+    limit_minor: AmountMinor | None = None
+    amount_minor: AmountMinor | None = None
+    order_id: Id | None = None
+    seller_id: Id | None = None
+    invoice_id: Id | None = None
+    checks: tuple[Id, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    scope: Scope | None = None
+
+
+class ApprovalGiven(DeskFact, frozen=True, kw_only=True, tag="approval_given", gc=False, omit_defaults=True):
+    """One approver agrees, in a role."""
+
+    acted_on: ClassVar[bool] = False
+
+    approval_id: Id
+    role: Id | None = None
+
+
+class ApprovalRefused(DeskFact, frozen=True, kw_only=True, tag="approval_refused", gc=False, omit_defaults=True):
+    """One approver does not agree, and that ends the request."""
+
+    acted_on: ClassVar[bool] = False
+
+    approval_id: Id
+    role: Id | None = None
+
+
+class ApprovalWithdrawn(DeskFact, frozen=True, kw_only=True, tag="approval_withdrawn", gc=False, omit_defaults=True):
+    """Whoever asked does not ask any more; of a granted exception: it holds no longer."""
+
+    acted_on: ClassVar[bool] = False
+
+    approval_id: Id
+
+
+class GradeSet(DeskFact, frozen=True, kw_only=True, tag="grade_set", gc=False, omit_defaults=True):
+    """A person sets the grade; without `grade` it follows from the policy again."""
+
+    acted_on: ClassVar[bool] = False
+
+    grade: Id | None = None
+    valid_until: date | None = None
+
+
+class TermsSet(DeskFact, frozen=True, kw_only=True, tag="terms_set", gc=False, omit_defaults=True):
+    """The longest terms that the account is granted; without `net_days` they follow from contract and grade again."""
+
+    acted_on: ClassVar[bool] = False
+
+    net_days: Annotated[int, Meta(ge=0, le=3650)] | None = None
     valid_until: date | None = None
 
 
@@ -206,6 +275,7 @@ class AccountReviewed(DeskFact, frozen=True, kw_only=True, tag="account_reviewed
     acted_on: ClassVar[bool] = False
 
     reviewed_on: date
+    next_review_on: date | None = None
 
 
 class NoteAdded(DeskFact, frozen=True, kw_only=True, tag="note_added", gc=False, omit_defaults=True):
@@ -222,6 +292,12 @@ DeskDecision = (
     | AccountReinstated
     | DeadLetterDismissed
     | LimitRequested
+    | ApprovalRequested
+    | ApprovalGiven
+    | ApprovalRefused
+    | ApprovalWithdrawn
+    | GradeSet
+    | TermsSet
     | LimitApproved
     | LimitDenied
     | PrepaymentRequired

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from schemas.facts.shape import Fact, Id, Text
 from schemas.money import AmountMinor, Currency
+
+NetDays = Annotated[int, Meta(ge=0, le=3650)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+ShareBp = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 class Identifier(Struct, frozen=True, kw_only=True, gc=False):
@@ -39,6 +43,11 @@ class AccountOpened(Fact, frozen=True, kw_only=True, tag="account_opened", gc=Fa
     revenue_minor: AmountMinor | None = None
     calendar: Id | None = None
     parties: tuple[Party, ...] = ()
+    segment: Id | None = None
+    employees: Count | None = None
+    relationship_since_on: date | None = None
+    manager_id: Id | None = None
+    net_days: NetDays | None = None
 
 
 class DossierUpdated(Fact, frozen=True, kw_only=True, tag="dossier_updated", gc=False, omit_defaults=True):
@@ -47,6 +56,14 @@ class DossierUpdated(Fact, frozen=True, kw_only=True, tag="dossier_updated", gc=
     acted_on: ClassVar[bool] = False
 
     updated_on: date | None = None
+    industry: Id | None = None
+    country: Id | None = None
+    segment: Id | None = None
+    revenue_minor: AmountMinor | None = None
+    employees: Count | None = None
+    relationship_since_on: date | None = None
+    calendar: Id | None = None
+    parties: tuple[Party, ...] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,6 +74,8 @@ class MemberJoined(Fact, frozen=True, kw_only=True, tag="member_joined", gc=Fals
 
     customer_id: Id
     joined_on: date | None = None
+    name: Text | None = None
+    party_id: Id | None = None
 
 
 class MemberLeft(Fact, frozen=True, kw_only=True, tag="member_left", gc=False, omit_defaults=True):
@@ -78,7 +97,7 @@ class ManagerAssigned(Fact, frozen=True, kw_only=True, tag="manager_assigned", g
 
 
 class FinancialsFiled(Fact, frozen=True, kw_only=True, tag="financials_filed", gc=False, omit_defaults=True):
-    """Financial statements of one period; items are minor units by name."""
+    """Financial statements of one period; items are minor units by name, those of the year where they flow."""
 
     acted_on: ClassVar[bool] = False
 
@@ -86,16 +105,23 @@ class FinancialsFiled(Fact, frozen=True, kw_only=True, tag="financials_filed", g
     currency: Currency
     items: dict[str, int]
     audited: bool = False
+    period_start_on: date | None = None
+    consolidated: bool = False
+    manufacturing: bool | None = None
 
 
 class ReferenceReported(Fact, frozen=True, kw_only=True, tag="reference_reported", gc=False, omit_defaults=True):
-    """A trade or bank reference."""
+    """A trade or bank reference, or what is said of the account's reputation; `points` run from 0 (bad) to 100."""
 
     acted_on: ClassVar[bool] = False
 
     referee: Text
     reported_on: date
     rating: Text | None = None
+    kind: Literal["trade", "bank", "reputation"] = "trade"
+    points: Annotated[int, Meta(ge=0, le=100)] | None = None
+    high_credit_minor: AmountMinor | None = None
+    currency: Currency | None = None
 
 
 class AssessmentRecorded(Fact, frozen=True, kw_only=True, tag="assessment_recorded", gc=False, omit_defaults=True):
@@ -109,7 +135,12 @@ class AssessmentRecorded(Fact, frozen=True, kw_only=True, tag="assessment_record
 
 
 class CoverPledged(Fact, frozen=True, kw_only=True, tag="cover_pledged", gc=False, omit_defaults=True):
-    """A guarantee, collateral, insurance or letter of credit."""
+    """A guarantee, collateral, insurance or letter of credit.
+
+    Of what is open it bears `share_bp` above `first_loss_minor`, up to its value; `split_bp` is this account's part of
+    one cover that several accounts share. `max_net_days`: goods sold on longer terms are not covered. With `order_id`
+    it covers that order alone.
+    """
 
     document: ClassVar[tuple[str, str] | None] = ("cover", "cover_id")
     acted_on: ClassVar[bool] = False
@@ -118,11 +149,25 @@ class CoverPledged(Fact, frozen=True, kw_only=True, tag="cover_pledged", gc=Fals
     kind: Id
     value_minor: AmountMinor
     currency: Currency
-    share_bp: int = 10_000
+    share_bp: ShareBp = 10_000
+    split_bp: ShareBp = 10_000
+    first_loss_minor: AmountMinor = 0
+    max_net_days: NetDays | None = None
     valid_from: date | None = None
     valid_until: date | None = None
     provider: Text | None = None
+    order_id: Id | None = None
     revision: int = 1
+
+
+class CoverWithdrawn(Fact, frozen=True, kw_only=True, tag="cover_withdrawn", gc=False, omit_defaults=True):
+    """A provider covers no new shipments from a day on; what was shipped before stays covered."""
+
+    document: ClassVar[tuple[str, str] | None] = ("cover_withdrawal", "cover_id")
+    acted_on: ClassVar[bool] = False
+
+    cover_id: Id
+    withdrawn_on: date
 
 
 class CoverReleased(Fact, frozen=True, kw_only=True, tag="cover_released", gc=False, omit_defaults=True):
@@ -143,8 +188,10 @@ class ContractSigned(Fact, frozen=True, kw_only=True, tag="contract_signed", gc=
 
     contract_id: Id
     signed_on: date
+    valid_from: date | None = None
     valid_until: date | None = None
-    net_days: int | None = None
+    net_days: NetDays | None = None
+    seller_id: Id | None = None
     revision: int = 1
 
 
@@ -159,5 +206,6 @@ DossierFact = (
     | AssessmentRecorded
     | CoverPledged
     | CoverReleased
+    | CoverWithdrawn
     | ContractSigned
 )
