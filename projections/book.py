@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from projections.index import OrderedIndex
 from projections.rows import (
@@ -10,6 +10,7 @@ from projections.rows import (
     INDEX_DATES,
     Account,
     Document,
+    Sheet,
     account_key,
     decode_account,
     decode_document,
@@ -34,10 +35,10 @@ class Book:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self._accounts: dict[str, Account] = {}
-        self._documents: dict[tuple[str, str, str], Document | None] = {}
+        self._documents: dict[tuple[str, str, str], Any] = {}
         self._indexes: dict[tuple[bytes, str], OrderedIndex] = {}
         self._dirty_accounts: dict[str, Account] = {}
-        self._dirty: dict[tuple[str, str, str], Document] = {}
+        self._dirty: dict[tuple[str, str, str], Document | Sheet] = {}
         self._plain: dict[bytes, bytes | None] = {}
         self._changed_indexes: set[OrderedIndex] = set()
         self.dates_noted: set[bytes] = set()
@@ -60,14 +61,14 @@ class Book:
         """Return a document by its key within the account, or None."""
         place = (kind, account_id, key)
         try:
-            return self._documents[place]
+            return self._documents[place]  # type: ignore[no-any-return]
         except KeyError:
             stored = self.rows.get(document_key(kind, account_id, key))
             found = None if stored is None else decode_document(kind, stored)
             self._documents[place] = found
             return found
 
-    def touch(self, kind: str, account_id: str, document: Document) -> None:
+    def touch(self, kind: str, account_id: str, document: Document | Sheet) -> None:
         """Note that a document is new or changed."""
         place = (kind, account_id, document.key)
         self._documents[place] = self._dirty[place] = document

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from projections.dossier_rows import Dossier
 from schemas.decisions import Status
 
 SEPARATOR = b"\x00"
@@ -236,9 +237,11 @@ class Mark(Struct, array_like=True):
 
 Document = Order | Delivery | Invoice | Cash | Mark
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Row = Account | Order | Delivery | Invoice | Cash | Mark
+Sheet = Dossier
+"""What is kept once for each account, under the empty key: no document of anybody's, so it has no versions."""
+Row = Account | Order | Delivery | Invoice | Cash | Mark | Sheet
 
-KINDS: dict[str, tuple[bytes, type[Document]]] = {
+KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "order": (b"o", Order),
     "delivery": (b"d", Delivery),
     "invoice": (b"i", Invoice),
@@ -260,6 +263,7 @@ KINDS: dict[str, tuple[bytes, type[Document]]] = {
     "cover_release": (b"7", Mark),
     "bill_honouring": (b"8", Mark),
     "bill_dishonouring": (b"9", Mark),
+    "dossier": (b"f", Dossier),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 
