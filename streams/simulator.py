@@ -33,7 +33,7 @@ class Market:
         self.origin = Origin(source_name(seed, accounts))
         self.start = start
         self.next_date = start
-        self._traders = populate(seed, accounts, start)
+        self.traders = populate(seed, accounts, start)
         self._rng = Random(f"{seed}/market")
         self._usd = _USD_AT_FIRST
 
@@ -51,7 +51,7 @@ class Market:
         day = Day(today, self.origin, released)
         if today == self.start or today.day == 1:
             self._set_rates(day)
-        for trader in self._traders:
+        for trader in self.traders:
             _play(trader, day)
         day.messages.sort(key=_moment)
         day.say(DayClosed(business_date=today), END_OF_DAY_MS, f"day_closed-{today}")

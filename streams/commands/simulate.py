@@ -6,18 +6,29 @@ import signal
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event
+from tomllib import TOMLDecodeError
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from schemas.policy import PolicyInvalid
 from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
+from streams.commands.simulate_report import print_report, report_on
 from streams.lines import to_line
 from streams.market.live import OnDay, run_live
 from streams.simulator import DEFAULT_START, Market
 
 _notes = Console(stderr=True)
+
+ReportOption = Annotated[
+    bool, typer.Option(help="Try a policy on the market, in memory, and tell what it caught, missed and cost.")
+]
+PolicyOption = Annotated[
+    Path | None, typer.Option(help="With --report: the policy to try; else the default one.", exists=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="With --report: print JSON.")]
 
 
 def simulate(
@@ -32,6 +43,9 @@ def simulate(
         DEFAULT_START.year, DEFAULT_START.month, DEFAULT_START.day
     ),
     out: Annotated[Path | None, typer.Option(help="Write JSON lines for `obligor send` instead of sending.")] = None,
+    report: ReportOption = False,
+    policy: PolicyOption = None,
+    json: JsonOption = False,
     resume: Annotated[bool, typer.Option(help="Go on after the last day an earlier run closed.")] = True,
     brokers: BrokersOption = None,
     data: DataOption = None,
@@ -41,7 +55,12 @@ def simulate(
     At a speed, orders leave only when they were released; at speed 0 the market goes by its own book of each account.
 
     Example: obligor simulate --accounts 200 --days 365 --seed 7 --speed 86400
+
+    Example: obligor simulate --report --accounts 500 --days 365 --seed 7 --policy mine.toml
     """
+    if report:
+        _report(accounts, days, seed, start.date(), policy, as_json=json)
+        return
     with ending_with_2(OSError), _day_bar() as progress:
         on_day = _advance(progress, progress.add_task("market", total=days, facts=0, day=""))
         if out is not None:
@@ -63,6 +82,21 @@ def simulate(
             )
             note = f"{count:,} facts sent"
     _notes.print(note)
+
+
+def _report(accounts: int, days: int, seed: int, start: date, policy: Path | None, *, as_json: bool) -> None:
+    with ending_with_2(OSError, PolicyInvalid, TOMLDecodeError):
+        with _day_bar() as progress:
+            task = progress.add_task("trial", total=2 * days, facts=0, day="")
+            merits = report_on(
+                accounts,
+                days,
+                seed,
+                start=start,
+                policy=policy,
+                on_day=lambda today: progress.update(task, advance=1, day=str(today)),
+            )
+        print_report(merits, Console(), as_json=as_json)
 
 
 def _write(out: Path, market: Market, days: int, on_day: OnDay) -> int:
