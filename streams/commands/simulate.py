@@ -67,9 +67,8 @@ def simulate(
             count = _write(out, Market(seed, accounts, start.date()), days, on_day)
             note = f"{count:,} facts written to {out}"
         else:
-            settings = connected_settings(brokers, data)
             count = run_live(
-                settings,
+                connected_settings(brokers, data),
                 accounts,
                 seed,
                 speed,
