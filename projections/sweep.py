@@ -20,7 +20,7 @@ from schemas.envelope import Envelope
 from schemas.facts import Broadcast
 from schemas.facts.control import DayClosed, PolicyAdopted, RatesSet
 from schemas.ledger import Source
-from schemas.policy import PolicyInvalid, read_policy
+from schemas.policy import PolicyInvalid, read_policy, recorded_policy
 
 
 def step_broadcast(
@@ -55,7 +55,7 @@ def evolve_broadcast(
         _close_day(book, context, fact)
         kind = "day"
     elif isinstance(fact, PolicyAdopted):
-        context.adopt(read_policy(fact.policy))
+        context.adopt(recorded_policy(fact.policy))
         context.all_no = number
         kind = "policy"
     elif isinstance(fact, RatesSet):

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from contextlib import suppress
+from functools import cache
 from importlib import resources
-from itertools import pairwise
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from schemas.decisions import LEVELS
 from schemas.money import Currency
 from schemas.policy_approvals import Approvals
+from schemas.policy_consistency import consistency_errors
 from schemas.policy_credit import Bureau, Grading, Limits, MeasureRule, RiskMatrix
+from schemas.policy_errors import PolicyInvalid
 from schemas.policy_orders import Checks, Dunning, Exclusion, Orders, Override, Waiting, Withdrawal, Words
-from schemas.policy_warnings import Indicator, Warnings
+from schemas.policy_shape import shape_errors, switched_off
+from schemas.policy_warnings import Warnings
 
-
-class PolicyInvalid(ValueError):
-    """A policy is not what its shape asks for; the text names the path."""
+__all__ = ["Policy", "PolicyInvalid", "default_policy", "policy_id", "read_policy", "recorded_policy"]
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,25 +53,38 @@ def read_policy(document: dict[str, Any]) -> Policy:
     """Return the policy in a document read from TOML or from a `policy_adopted` fact.
 
     Raises:
-        PolicyInvalid: with the path of the first error.
+        PolicyInvalid: with every error of its shape and, in the sections whose shape is right, of what they say.
+    """
+    errors = [*shape_errors(switched_off(document, Policy), Policy)]
+    errors += consistency_errors(_sections(document))
+    if errors:
+        raise PolicyInvalid(errors)
+    return recorded_policy(document)
+
+
+def recorded_policy(document: dict[str, Any]) -> Policy:
+    """Return the policy in a document that was found good when it was adopted, by the rules of that time.
+
+    Raises:
+        PolicyInvalid: its shape is wrong.
     """
     try:
-        policy = msgspec.convert(document, Policy)
+        return msgspec.convert(switched_off(document, Policy), Policy)
     except msgspec.ValidationError as error:
-        raise PolicyInvalid(str(error)) from error
-    for name, indicator in msgspec.structs.asdict(policy.warnings).items():
-        if isinstance(indicator, Indicator):
-            _check_order(name, indicator)
-    return policy
+        raise PolicyInvalid(shape_errors(switched_off(document, Policy), Policy)) from error
 
 
-def _check_order(name: str, indicator: Indicator) -> None:
-    places = [(line.at_bp, LEVELS[line.level]) for line in indicator.lines]
-    rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(places))
-    if not rising:
-        raise PolicyInvalid(f"expected lines rising in at_bp and level - at `$.warnings.{name}.lines`")
-    if indicator.clear_below_bp > indicator.lines[0].at_bp:
-        raise PolicyInvalid(f"expected at most the lowest line's at_bp - at `$.warnings.{name}.clear_below_bp`")
+def _sections(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the sections that have the right shape, with what holds where the document does not say."""
+    found: dict[str, Any] = {}
+    for field in structs.fields(Policy):
+        if field.name not in document:
+            if not field.required:
+                found[field.name] = field.default
+            continue
+        with suppress(msgspec.ValidationError):
+            found[field.name] = msgspec.convert(switched_off(document[field.name], field.type), field.type)
+    return found
 
 
 def policy_id(policy: Policy) -> str:
@@ -78,6 +92,7 @@ def policy_id(policy: Policy) -> str:
     return hashlib.sha256(msgspec.json.encode(policy, order="sorted")).hexdigest()[:16]
 
 
+@cache
 def default_policy() -> Policy:
     """Return the policy that is in force before any is adopted."""
     text = resources.files("schemas").joinpath("policies/default.toml").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ class Band(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Bands by subject and amount, and who has which role.
+    """Bands by subject and amount, and who has which role: `people` has a list of persons by role.
 
     A role that nobody is listed for is had by whoever claims it. `limit_set_directly`: whether a `limit_set` without
     an approval holds (`allow`), or becomes a request where its band asks for approvers (`request`).

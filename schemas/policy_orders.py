@@ -89,7 +89,11 @@ class Orders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Other answers or numbers for some accounts; those for an account go before those for a group, then for all."""
+    """Other answers or numbers for some accounts; those for an account go before those for a group, then for all.
+
+    It is for the accounts listed, or for those of a grade and a segment where both are given. Of `checks` and `orders`
+    it states only what differs; of several for a group the first that states a thing holds.
+    """
 
     name: Words
     accounts: Names = ()
@@ -100,7 +104,7 @@ class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Exclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Checks that some accounts are spared for some days, both included, and why."""
+    """Checks that some accounts are spared for some days, both included, and why. For whom: as in an override."""
 
     reason: Words
     checks: Annotated[Names, Meta(min_length=1)]
