@@ -24,6 +24,7 @@ from projections.book import Book
 from projections.chain import CHAIN_KEY, Chain, Divergence, Outcome, Record
 from projections.context import CONTEXT_KEY, Context, Sweep, decode_context, encode_context, new_context
 from projections.exposures import exposure_of
+from projections.layout import LAYOUT_KEY, layout
 from projections.rows import Account
 from projections.step import Arrival, evolve, fact_id, step
 from projections.store import Changes, Rows
@@ -367,6 +368,7 @@ class Partition:
         yield from self.book.changes()
         yield CONTEXT_KEY, encode_context(self.context)
         yield CHAIN_KEY, msgspec.msgpack.encode(self.chain)
+        yield LAYOUT_KEY, layout()
 
     def commit(self) -> None:
         """Write all changes to the rows in one batch."""

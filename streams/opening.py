@@ -1,7 +1,8 @@
 """Opening a partition: local state, else a checkpoint, then the ledger's tail over it; and what must agree before.
 
-Deleting the local state is always safe. State that is ahead of the ledger, or not of it, is dropped. If sources or
-outputs disagree with the ledger, the partition stays closed until somebody accepts the loss.
+Deleting the local state is always safe. State that is ahead of the ledger, or not of it, or that another version
+wrote, is dropped. If sources or outputs disagree with the ledger, the partition stays closed until somebody accepts
+the loss.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from projections.layout import is_of_this_version
 from projections.partition import Partition
 from schemas.decisions import FactRejected
 from schemas.ledger import Entry, decode_decisions, decode_entry, digest
@@ -87,11 +89,14 @@ async def open_partition(access: Access, number: int) -> Opened:
 async def _state(access: Access, number: int, end: int) -> tuple[Partition, StateRows]:
     settings = access.settings
     rows = access.states.open(number)
-    partition = Partition(rows, number, settings.partitions, settings.topic_prefix)
-    if partition.chain.seq and await _belongs(access, partition, end):
-        return partition, rows
+    if is_of_this_version(rows):
+        partition = Partition(rows, number, settings.partitions, settings.topic_prefix)
+        if partition.chain.seq and await _belongs(access, partition, end):
+            return partition, rows
     for checkpoint in [*access.states.checkpoints(number), None]:
         rows = access.states.renew(number, rows, checkpoint)
+        if checkpoint is not None and not is_of_this_version(rows):
+            continue
         partition = Partition(rows, number, settings.partitions, settings.topic_prefix)
         if checkpoint is None or await _belongs(access, partition, end):
             break
