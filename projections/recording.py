@@ -19,6 +19,7 @@ from projections.rows import (
     Document,
     Invoice,
     Order,
+    Sheet,
     Stages,
     Versions,
 )
@@ -145,7 +146,7 @@ class Recording:
         assert found is not None, f"{kind} {key!r} of account {self.account.account_id!r} is named and not there"
         return found
 
-    def touch(self, kind: str, document: Document) -> None:
+    def touch(self, kind: str, document: Document | Sheet) -> None:
         """Note that a document is new or changed."""
         self.book.touch(kind, self.account.account_id, document)
 

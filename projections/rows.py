@@ -7,7 +7,9 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from projections.approval_rows import Approval, ApprovalFile
 from projections.dossier_rows import Dossier
+from projections.version_rows import Versions as Versions
 from schemas.decisions import Status
 
 SEPARATOR = b"\x00"
@@ -60,7 +62,8 @@ class Account(Struct, array_like=True):
     """The summary of an account.
 
     `next_on` is the first date after whose close something changes by itself. `swept_no` is the number of the last
-    broadcast to all accounts that this one was taken through. The `*_no` fields only count up.
+    broadcast to all accounts that this one was taken through. `approvals` counts open requests and exceptions in force.
+    The `*_no` fields only count up.
     """
 
     account_id: str
@@ -89,13 +92,7 @@ class Account(Struct, array_like=True):
     held: bool = False
     grade: str = ""
     net_days: int | None = None
-
-
-class Versions(Struct, array_like=True):
-    """Which revisions of a document were seen, each with the digest of what it said."""
-
-    seen: dict[int, bytes] = field(default_factory=dict)
-    latest: int = 0
+    approvals: int = 0
 
 
 class Order(Struct, array_like=True):
@@ -235,11 +232,11 @@ class Mark(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
 
 
-Document = Order | Delivery | Invoice | Cash | Mark
+Document = Order | Delivery | Invoice | Cash | Mark | Approval
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier
+Sheet = Dossier | ApprovalFile
 """What is kept once for each account, under the empty key: no document of anybody's, so it has no versions."""
-Row = Account | Order | Delivery | Invoice | Cash | Mark | Sheet
+Row = Account | Document | Sheet
 
 KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "order": (b"o", Order),
@@ -264,6 +261,8 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "bill_honouring": (b"8", Mark),
     "bill_dishonouring": (b"9", Mark),
     "dossier": (b"f", Dossier),
+    "approval": (b"k", Approval),
+    "approval_file": (b"x", ApprovalFile),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 Level = Literal["notice", "warning", "critical"]
 LEVELS: dict[str, int] = {"notice": 0, "warning": 1, "critical": 2}
 Status = Literal["active", "prepayment", "suspended", "legal"]
+ApprovalState = Literal["open", "granted", "refused", "withdrawn", "expired"]
 Reason = dict[str, str | int]
 """`code`, `answer`, and the numbers compared, each with its unit in its name."""
 
@@ -120,21 +121,39 @@ class MeasureTaken(Decision, frozen=True, kw_only=True, tag="measure_taken", gc=
     because: list[Reason] = []
 
 
+class Agreement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who agreed to a request in which role; a delegate acts in the place of whoever has the role."""
+
+    role: str
+    actor: str
+    in_place_of: str | None = None
+
+
 class ApprovalChanged(Decision, frozen=True, kw_only=True, tag="approval_changed", gc=False, omit_defaults=True):
     """A request for approval was opened, advanced, granted, refused, withdrawn or has expired.
 
-    `needs` are the roles still to agree, in order where the band asks for that; `given` names who agreed so far.
+    `needs` are the roles still to agree, one after the other with `in_order`, else in any order; `given` names who
+    agreed so far. `amount_minor` in `currency` is what is asked for: the limit, the order's amount, the write-off, the
+    largest order of an exception. Without an answer it is reminded of on `remind_on`, and `expires_on` is its last day.
+    `because` says what led to this state, and who did it.
     """
 
     approval_id: str
     subject: str
-    state: Literal["open", "granted", "refused", "withdrawn", "expired"]
+    state: ApprovalState
     needs: list[str]
-    given: list[str]
+    given: list[Agreement]
     maker: str
+    in_order: bool = False
     amount_minor: int | None = None
     currency: str | None = None
+    unlimited: bool = False
     order_id: str | None = None
+    invoice_id: str | None = None
+    checks: list[str] = []
+    valid_from: str | None = None
+    valid_until: str | None = None
+    remind_on: str | None = None
     expires_on: str | None = None
     because: list[Reason] = []
 
