@@ -61,6 +61,7 @@ def _move(recording: Recording, invoice: Invoice, part: Part, amount: int) -> No
     part.applied += amount
     if was_open != (part.open() > 0) and not invoice.cancelled:
         recording.index_unpaid(invoice, part.number, part.due_on, part.open() > 0)
+        recording.settling.append((invoice, part))
 
 
 def _part(invoice: Invoice, number: int) -> Part:

@@ -85,7 +85,13 @@ def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentRe
         amount=fact.amount_minor,
         number=recording.account.cash_no,
         cleared=True,
+        dated_on=_date_of(fact),
     )
+
+
+def _date_of(fact: PaymentReceived | CreditNoteIssued) -> str:
+    on = fact.received_on if isinstance(fact, PaymentReceived) else fact.issued_on
+    return on.isoformat()
 
 
 def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived | CreditNoteIssued) -> Refusal | None:
@@ -97,6 +103,7 @@ def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived 
     cash.reversed = True
     recount_free(recording, kind, cash)
     cash.currency, cash.amount, cash.reversed = fact.currency, fact.amount_minor, False
+    cash.dated_on = _date_of(fact)
     cash.named = allocated
     return None
 

@@ -17,7 +17,15 @@ from projections.answering import (
 from projections.context import Context, Sweep
 from projections.recording import Recording, order_rest
 from projections.rows import Account, Order
-from projections.standing import Limit, Standing, currencies_without_rate, lasting_limit, limit_in_force, standing
+from projections.standing import (
+    Limit,
+    Standing,
+    currencies_without_rate,
+    lasting_limit,
+    limit_in_force,
+    note_highest,
+    standing,
+)
 from projections.warning_lines import apply_alert, is_over, occur, watch
 from schemas.decisions import (
     Alert,
@@ -114,6 +122,7 @@ def decide(
         now = standing(recording.account, recording.context, recording.at_ms)
     if recording.shipped or recording.account.alerts:
         _warn_of_shipments(recording, decisions)
+    note_highest(recording.account, recording.today, now)
     watch(recording, now, decisions)
 
 
@@ -218,4 +227,5 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             _apply_limit(recording.account, decision)
         elif isinstance(decision, MoreFollows):
             _open_more(recording, decision)
+    note_highest(recording.account, recording.today, standing(recording.account, recording.context, recording.at_ms))
     recording.book.touch_account(recording.account)

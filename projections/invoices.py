@@ -8,6 +8,7 @@ from typing import cast
 import msgspec
 
 from projections.applying import put_on, recount_free, settle_provisionally, take_off
+from projections.behaviour import forget_sold, note_sold
 from projections.covers import apply_covers, change_final, undo_covers
 from projections.recording import Recording
 from projections.rows import Application, Invoice, Mark, Part
@@ -69,6 +70,7 @@ def plan_parts(amount_minor: int, due_on: date | None, instalments: tuple[Instal
 
 
 def _put_in_force(recording: Recording, invoice: Invoice) -> None:
+    note_sold(recording, invoice)
     recording.touch("invoice", invoice)
     for part in invoice.parts:
         if part.open():
@@ -78,6 +80,7 @@ def _put_in_force(recording: Recording, invoice: Invoice) -> None:
 
 def _take_out_of_force(recording: Recording, invoice: Invoice) -> list[Application]:
     """Free all cash of an invoice and take its parts off the lists; return copies of what was applied."""
+    forget_sold(recording, invoice)
     applied = [msgspec.structs.replace(found) for found in invoice.applications]
     take_off(recording, invoice, sum(found.amount for found in applied), lambda _: True)
     for part in invoice.parts:

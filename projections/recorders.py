@@ -10,6 +10,7 @@ import msgspec
 
 from projections import accounts, cash, covers, deliveries, invoices, orders
 from projections.applying import pay_from_free_cash, settle_provisionally
+from projections.behaviour import count_settled
 from projections.recording import Parked, Recording
 from projections.versions import mark, verdict_on
 from schemas.codec import decode_fact
@@ -98,6 +99,8 @@ def record(recording: Recording, fact: Fact) -> Refusal | None:
         settle_provisionally(recording, *recording.cash(recording.freed.pop(0)))
     while recording.unpaid:
         pay_from_free_cash(recording, recording.unpaid.pop(0))
+    if recording.settling:
+        recording.regrades = count_settled(recording) or recording.regrades
     return None
 
 

@@ -19,6 +19,7 @@ from projections.rows import (
     Document,
     Invoice,
     Order,
+    Part,
     Sheet,
     Stages,
     Versions,
@@ -67,6 +68,8 @@ class Recording:
     waits: list[tuple[str, str]] = field(default_factory=list)
     late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
     parked_whole: bool = False
+    settling: list[tuple[Invoice, Part]] = field(default_factory=list)
+    regrades: bool = False
     _digested: Fact | None = None
     _digest: bytes = b""
 

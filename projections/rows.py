@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from projections.approval_rows import Approval, ApprovalFile
+from projections.behaviour_rows import Behaviour
 from projections.dossier_rows import Dossier
 from projections.version_rows import Versions as Versions
 from schemas.decisions import Status
@@ -63,7 +64,8 @@ class Account(Struct, array_like=True):
 
     `next_on` is the first date after whose close something changes by itself. `swept_no` is the number of the last
     broadcast to all accounts that this one was taken through. `approvals` counts open requests and exceptions in force.
-    The `*_no` fields only count up.
+    The `*_no` fields only count up. `highest_minor` is the highest exposure there ever was, first reached on
+    `highest_on`.
     """
 
     account_id: str
@@ -93,6 +95,8 @@ class Account(Struct, array_like=True):
     grade: str = ""
     net_days: int | None = None
     approvals: int = 0
+    highest_minor: int = 0
+    highest_on: str = ""
 
 
 class Order(Struct, array_like=True):
@@ -139,12 +143,16 @@ class Delivery(Struct, array_like=True):
 
 
 class Part(Struct, array_like=True):
-    """An instalment of an invoice; `applied` never exceeds `amount`."""
+    """An instalment of an invoice; `applied` never exceeds `amount`.
+
+    `settled` is what it counts as in the account's behaviour: month, what payments paid, days beyond terms.
+    """
 
     number: int
     amount: int
     due_on: str
     applied: int = 0
+    settled: tuple[int, int, int] | None = None
 
     def open(self) -> int:
         """Return what is still to be paid."""
@@ -162,7 +170,10 @@ class Application(Struct, array_like=True):
 
 
 class Invoice(Struct, array_like=True):
-    """An invoice. `counted` is what it adds to (invoiced, overdue, disputed) of its currency now."""
+    """An invoice. `counted` is what it adds to (invoiced, overdue, disputed) of its currency now.
+
+    `sold` is what it counts as in the account's behaviour: month and amount in the account's currency.
+    """
 
     key: str
     invoice_id: str
@@ -182,6 +193,7 @@ class Invoice(Struct, array_like=True):
     counted: tuple[int, int, int] = (0, 0, 0)
     twins: list[str] = field(default_factory=list)
     covers_revision: int = 0
+    sold: tuple[int, int] | None = None
 
 
 class Named(Struct, array_like=True):
@@ -212,6 +224,7 @@ class Cash(Struct, array_like=True):
     explicit: bool = False
     counted: tuple[int, int] = (0, 0)
     twins: list[str] = field(default_factory=list)
+    dated_on: str = ""
 
     def free(self) -> int:
         """Return what of it pays nothing and is meant for nothing yet."""
@@ -234,7 +247,7 @@ class Mark(Struct, array_like=True):
 
 Document = Order | Delivery | Invoice | Cash | Mark | Approval
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier | ApprovalFile
+Sheet = Dossier | Behaviour | ApprovalFile
 """What is kept once for each account, under the empty key: no document of anybody's, so it has no versions."""
 Row = Account | Document | Sheet
 
@@ -263,6 +276,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "dossier": (b"f", Dossier),
     "approval": (b"k", Approval),
     "approval_file": (b"x", ApprovalFile),
+    "behaviour": (b"w", Behaviour),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 

@@ -64,6 +64,12 @@ def standing(account: Account, context: Context, at_ms: int, limit: Limit | None
     return Standing(exposure, limit, headroom(exposure, limit), unvalued)
 
 
+def note_highest(account: Account, today: Callable[[], str], now: Standing) -> None:
+    """Remember the highest exposure and the day it was first reached; after every fact, in life and in replay."""
+    if now.exposure_minor > account.highest_minor:
+        account.highest_minor, account.highest_on = now.exposure_minor, today()
+
+
 _ALL_VALUED: tuple[str, ...] = ()
 
 

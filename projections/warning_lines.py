@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 from projections.recording import Recording
 from projections.rows import OpenAlert, Stages
-from projections.standing import Standing, standing, total, utilisation_bp
+from projections.standing import Standing, note_highest, standing, total, utilisation_bp
 from schemas.decisions import LEVELS, Alert, AlertCleared, AlertEscalated, AlertRaised, AnyDecision, Level
 from schemas.policy_warnings import Indicator, Line, Occurrence
 
@@ -19,7 +19,9 @@ SUBJECTS_PER_CAUSE = 50
 def watch_now(recording: Recording) -> list[AnyDecision]:
     """Return the alerts that follow from where the account stands now, already in effect."""
     decisions: list[AnyDecision] = []
-    watch(recording, standing(recording.account, recording.context, recording.at_ms), decisions)
+    now = standing(recording.account, recording.context, recording.at_ms)
+    note_highest(recording.account, recording.today, now)
+    watch(recording, now, decisions)
     return decisions
 
 
