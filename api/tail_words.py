@@ -93,6 +93,7 @@ ENGLISH = Words(
         "credit_analyst": "credit analyst",
         "credit_manager": "credit manager",
         "collector": "collector",
+        "finance_director": "finance director",
     },
 )
 
@@ -167,6 +168,7 @@ CHINESE = Words(
         "credit_analyst": "信用分析员",
         "credit_manager": "信用经理",
         "collector": "催收员",
+        "finance_director": "财务总监",
     },
 )
 

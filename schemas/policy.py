@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from schemas.money import Currency
 from schemas.policy_approvals import Approvals
@@ -18,7 +18,7 @@ from schemas.policy_consistency import consistency_errors
 from schemas.policy_credit import Bureau, Grading, Limits, MeasureRule, RiskMatrix
 from schemas.policy_errors import PolicyInvalid
 from schemas.policy_orders import Checks, Dunning, Exclusion, Orders, Override, Waiting, Withdrawal, Words
-from schemas.policy_shape import shape_errors, switched_off
+from schemas.policy_shape import fields_of, shape_errors, switched_off
 from schemas.policy_warnings import Warnings
 
 __all__ = ["Policy", "PolicyInvalid", "default_policy", "policy_id", "read_policy", "recorded_policy"]
@@ -77,7 +77,7 @@ def recorded_policy(document: dict[str, Any]) -> Policy:
 def _sections(document: dict[str, Any]) -> dict[str, Any]:
     """Return the sections that have the right shape, with what holds where the document does not say."""
     found: dict[str, Any] = {}
-    for field in structs.fields(Policy):
+    for field in fields_of(Policy):
         if field.name not in document:
             if not field.required:
                 found[field.name] = field.default

@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from msgspec import structs
-
 from schemas.decisions import LEVELS
 from schemas.policy_approvals import Approvals
 from schemas.policy_credit import Bureau, Condition, Grading, Limits, MeasureRule, RiskMatrix
 from schemas.policy_errors import PolicyError
 from schemas.policy_orders import Dunning, Exclusion, Orders, Override
 from schemas.policy_overrides import changed, exclusion_errors, override_errors
-from schemas.policy_shape import shape_errors, switched_off, unknown_name
+from schemas.policy_shape import fields_of, shape_errors, switched_off, unknown_name
 from schemas.policy_warnings import Indicator, Occurrence, Warnings
 
 Errors = Iterator[PolicyError]
@@ -137,7 +135,7 @@ def measure_errors(measures: Sequence[MeasureRule], dunning: Dunning) -> Errors:
 def cause_names() -> set[str]:
     """Return the causes that an alert can have: the indicators and occurrences of a policy."""
     kinds = (Indicator, Occurrence, Indicator | None, Occurrence | None)
-    return {field.name for field in structs.fields(Warnings) if field.type in kinds}
+    return {field.name for field in fields_of(Warnings) if field.type in kinds}
 
 
 def matrix_errors(risk_matrix: RiskMatrix, grading: Grading) -> Errors:
@@ -184,7 +182,7 @@ def approval_errors(approvals: Approvals) -> Errors:
 
 def warning_errors(warnings: Warnings) -> Errors:
     """Yield indicators whose lines do not rise, or that could never clear."""
-    for field in structs.fields(warnings):
+    for field in fields_of(Warnings):
         indicator = getattr(warnings, field.name)
         if not isinstance(indicator, Indicator):
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -47,7 +48,7 @@ def shape_errors(value: Any, kind: Any, path: str = "$") -> Iterator[PolicyError
 def _field_errors(value: Any, kind: Any, path: str) -> list[PolicyError]:
     if not (_is_struct(kind) and isinstance(value, dict)):
         return []
-    fields = structs.fields(_bare(kind))
+    fields = fields_of(_bare(kind))
     names = [field.name for field in fields]
     unknown = [name for name in value if name not in names]
     missing = [field.name for field in fields if field.required and field.name not in value]
@@ -66,6 +67,12 @@ def unknown_name(name: str, names: list[str]) -> str:
     return f"expected a name that exists, was {name!r}{f'; {near[0]}?' if near else ''}"
 
 
+@cache
+def fields_of(kind: type[Struct]) -> tuple[structs.FieldInfo, ...]:
+    """Return a struct's fields; kept, because working out their types takes long."""
+    return structs.fields(kind)
+
+
 def allows_null(kind: Any) -> bool:
     """Return whether a type has null among its values."""
     return NoneType in _alternatives(kind)
@@ -76,7 +83,7 @@ def _parts(value: Any, kind: Any) -> list[tuple[Any, Any, Any]]:
     of = _bare(kind)
     origin, arguments = get_origin(of), get_args(of)
     if _is_struct(of) and isinstance(value, dict):
-        return [(field.name, value[field.name], field.type) for field in structs.fields(of) if field.name in value]
+        return [(field.name, value[field.name], field.type) for field in fields_of(of) if field.name in value]
     if origin is dict and isinstance(value, dict):
         return [(key, part, arguments[1]) for key, part in value.items()]
     if origin is tuple and isinstance(value, list | tuple):

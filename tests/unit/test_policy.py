@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from copy import deepcopy
-from typing import Any
+from importlib import resources
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from schemas.policy import PolicyInvalid, default_policy, policy_id, read_policy, recorded_policy
+from schemas.policy import Policy, PolicyInvalid, default_policy, policy_id, read_policy, recorded_policy
+from schemas.policy_shape import fields_of
 
 ABC = [{"grade": "A", "bureau_at_least": 700}, {"grade": "B", "bureau_at_least": 400}, {"grade": "C"}]
 CELL = {"measure": "watch", "owner_role": "credit_analyst"}
@@ -198,3 +202,45 @@ def test_a_policy_reads_back_as_what_it_is() -> None:
 def test_what_was_adopted_once_still_reads_though_the_rules_for_policies_grew() -> None:
     contradictory = plain(grading={"table": ABC[:2]})
     assert [row.grade for row in recorded_policy(contradictory).grading.table] == ["A", "B"]
+
+
+def _kinds(kind: Any) -> set[type[msgspec.Struct]]:
+    """The struct types that a policy is made of."""
+    found = {kind}
+    for field in fields_of(kind):
+        for of in _structs_in(field.type):
+            found |= _kinds(of)
+    return found
+
+
+def _structs_in(kind: Any) -> set[type[msgspec.Struct]]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {kind}
+    return {found for of in get_args(kind) for found in _structs_in(of)}
+
+
+DEFAULT_TEXT = resources.files("schemas").joinpath("policies/default.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", sorted(_kinds(Policy), key=lambda kind: kind.__name__))
+def test_the_default_policy_states_or_explains_every_field(kind: type[msgspec.Struct]) -> None:
+    silent = [field.name for field in fields_of(kind) if not re.search(rf"\b{field.name}\b", DEFAULT_TEXT)]
+    assert not silent
+
+
+def test_the_default_policy_leaves_no_section_to_what_the_shape_says() -> None:
+    document = tomllib.loads(DEFAULT_TEXT)
+    shown_as_examples = {"overrides", "exclusions"}
+    assert set(document) == set(Policy.__struct_fields__) - shown_as_examples
+    for field in fields_of(Policy):
+        stated = document.get(field.name)
+        if isinstance(stated, dict):
+            assert set(stated) == set(field.type.__struct_fields__), field.name
+
+
+def test_the_examples_in_the_default_policy_are_good_once_they_are_no_comments() -> None:
+    lines = DEFAULT_TEXT.splitlines()
+    examples = "\n".join(line[4:] for line in lines if line.startswith("#   ") and "obligor policy" not in line)
+    document = tomllib.loads(DEFAULT_TEXT + examples[examples.index("[[") :])
+    assert read_policy(document).overrides[0].name == "brick makers order in bulk"
+    assert len(read_policy(document).exclusions) == 1
