@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from projections.checks import HEADROOM_REASONS, Case, check
+from projections.context import Context
+from projections.credit_cover import Adding, cover_of
 from projections.orders import put_to_wait
 from projections.recording import NOT_BINDING, Recording, order_rest
 from projections.releasing import forget_place, place_among_released, waiting, withdrawable
-from projections.rows import Order
+from projections.rows import Account, Order
 from projections.standing import Standing, headroom, standing, value
 from schemas.decisions import (
     AnyDecision,
@@ -57,19 +59,32 @@ def make_case(recording: Recording, order: Order) -> Case:
     account, context = recording.account, recording.context
     now = standing(account, context, recording.at_ms)
     own, need = _own_and_need(order)
-    counted = value(own, order.currency, account, context) if own else 0
-    without = now.exposure_minor - (own if counted is None else counted)
+    valued = value(own, order.currency, account, context) if own else 0
+    counted = own if valued is None else valued
+    needed = value(need, order.currency, account, context)
+    without = now.exposure_minor - counted
+    cover, cover_with = _covers(account, context, order, without, counted, needed or 0)
     return Case(
         account=account,
         order=order,
         policy=context.policy,
-        need_minor=value(need, order.currency, account, context),
+        need_minor=needed,
         exposure_minor=without,
         limit=now.limit,
-        headroom_minor=headroom(without, now.limit),
+        headroom_minor=headroom(without - cover, now.limit),
         unvalued=now.unvalued,
         reserved_for=_reserved_for(recording, order, now) if account.waiting_count else None,
+        cover_minor=cover,
+        cover_adds_minor=cover_with - cover,
     )
+
+
+def _covers(account: Account, context: Context, order: Order, without: int, counted: int, need: int) -> tuple[int, int]:
+    """Return what others bear of the exposure without an order, and with it released."""
+    if not account.covers:
+        return 0, 0
+    before = cover_of(account, context, without, Adding(order.key, None, -counted))
+    return before, cover_of(account, context, without + need, Adding(order.key, None, need - counted))
 
 
 def _own_and_need(order: Order) -> tuple[int, int]:
@@ -98,15 +113,21 @@ def _reserved_for(recording: Recording, order: Order, now: Standing) -> Order | 
 
 
 def _fits(recording: Recording, order: Order, now: Standing) -> bool:
-    need = value(order_rest(order), order.currency, recording.account, recording.context)
-    return need is not None and now.limit.limit_minor is not None and need <= now.limit.limit_minor
+    account, context = recording.account, recording.context
+    need = value(order_rest(order), order.currency, account, context)
+    if need is None or now.limit.limit_minor is None:
+        return False
+    if account.covers:
+        need -= cover_of(account, context, need, Adding(order.key, None, need))
+    return need <= now.limit.limit_minor
 
 
 def _answer(kind: type[Any], case: Case, reasons: list[Reason], answers: str, checkpoint: str) -> Any:
     order, need, before = case.order, case.need_minor, case.headroom_minor
     released = kind is OrderReleased
     exposure = case.exposure_minor + (need or 0) if released else case.exposure_minor
-    after = headroom(exposure, case.limit) if released else before
+    cover = case.cover_minor + case.cover_adds_minor
+    after = headroom(exposure - cover, case.limit) if released else before
     return kind(
         decision_no=order.decision_no + 1,
         order_id=order.order_id,
@@ -191,6 +212,7 @@ def _withdraw(recording: Recording, order: Order, answers: str, now: Standing) -
         "exposure_minor": now.exposure_minor,
         "limit_minor": now.limit.limit_minor or 0,
         "headroom_minor": now.headroom_minor or 0,
+        **({"cover_minor": now.cover_minor} if now.cover_minor else {}),
     }
     decision: OrderReleaseWithdrawn = _answer(OrderReleaseWithdrawn, case, [reason], answers, "order")
     apply_answer(recording, order, decision)

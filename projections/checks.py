@@ -19,7 +19,8 @@ class Case(NamedTuple):
     """An order before its judge. Amounts are in the account's currency and leave the order itself out.
 
     `need_minor` is what its release would add, None where a rate is missing; `reserved_for` is an older order that
-    was passed over so often that it has the next headroom to itself.
+    was passed over so often that it has the next headroom to itself. `cover_minor` is borne by others without the
+    order, `cover_adds_minor` of the order; `headroom_minor` is by what is left of the exposure.
     """
 
     account: Account
@@ -31,6 +32,12 @@ class Case(NamedTuple):
     headroom_minor: int | None
     unvalued: tuple[str, ...]
     reserved_for: Order | None
+    cover_minor: int = 0
+    cover_adds_minor: int = 0
+
+    def net_need_minor(self) -> int:
+        """Return what of the order's need nobody else would bear; 0 where a rate is missing."""
+        return (self.need_minor or 0) - self.cover_adds_minor
 
 
 def account_unknown(case: Case) -> Reason | None:
@@ -69,23 +76,25 @@ def currency_without_rate(case: Case) -> Reason | None:
 def limit_is_zero(case: Case) -> Reason | None:
     """The account has no credit."""
     is_zero = case.limit.limit_minor == 0 and not case.limit.unlimited
-    return {"code": "limit_is_zero", "limit_minor": 0} if is_zero and case.need_minor else None
+    return {"code": "limit_is_zero", "limit_minor": 0} if is_zero and case.net_need_minor() else None
 
 
 def exposure_exceeds_limit(case: Case) -> Reason | None:
     """With this order the exposure would be above the limit."""
     if case.headroom_minor is None or case.need_minor is None:
         return None
-    over = case.need_minor - case.headroom_minor
+    over = case.net_need_minor() - case.headroom_minor
     is_paid = not case.need_minor and bool(case.order.deposits)
     if over <= 0 or is_paid:
         return None
     limit = case.limit.limit_minor or 0
-    used = utilisation_bp(case.exposure_minor + case.need_minor, case.limit)
+    cover = case.cover_minor + case.cover_adds_minor
+    used = utilisation_bp(case.exposure_minor + case.need_minor - cover, case.limit)
     return {
         "code": "exposure_exceeds_limit",
         "amount_minor": case.need_minor,
         "exposure_minor": case.exposure_minor,
+        **({"cover_minor": cover} if cover else {}),
         "limit_minor": limit,
         "over_minor": over,
         **({} if used is None else {"utilisation_bp": used}),
@@ -95,7 +104,7 @@ def exposure_exceeds_limit(case: Case) -> Reason | None:
 def headroom_reserved_for_earlier_order(case: Case) -> Reason | None:
     """An older order that fits the limit was passed over too often."""
     older = case.reserved_for
-    if older is None or not case.need_minor or case.headroom_minor is None:
+    if older is None or not case.net_need_minor() or case.headroom_minor is None:
         return None
     return {"code": "headroom_reserved_for_earlier_order", "order_id": older.order_id}
 

@@ -15,6 +15,7 @@ from projections.answering import (
     withdraw_releases,
 )
 from projections.context import Context, Sweep
+from projections.credit_cover import in_force
 from projections.recording import Recording, order_rest
 from projections.rows import Account, Order
 from projections.standing import (
@@ -72,6 +73,7 @@ def _conditions(account: Account, context: Context, now: Standing) -> tuple[obje
         now.limit.limit_minor is None,
         now.limit.unlimited,
         currencies_without_rate(account, context),
+        in_force(account),
     )
 
 
@@ -191,6 +193,8 @@ def _rose(recording: Recording, before: Before, now: Standing) -> bool:
         return True
     if now.headroom_minor is None or before.standing.headroom_minor is None:
         return now.headroom_minor is None and now.limit.unlimited
+    if recording.account.covers and now.exposure_minor < before.standing.exposure_minor:
+        return True  # what a cover bore of something else it may bear of an order that waits
     return now.headroom_minor > before.standing.headroom_minor
 
 

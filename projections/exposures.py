@@ -16,7 +16,8 @@ _STAGES = Stages.__struct_fields__
 def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> Exposure:
     """Return the account's balances, valued in its currency, and what they mean against its limit."""
     stages, unvalued = _valued(account, context)
-    exposure, limit, free, _ = standing(account, context, at_ms)
+    now = standing(account, context, at_ms)
+    limit = now.limit
     return Exposure(
         account_id=account.account_id,
         currency=account.currency,
@@ -31,12 +32,12 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         unapplied_minor=stages.unapplied,
         uncleared_minor=stages.uncleared,
         deposits_minor=stages.deposits,
-        exposure_minor=exposure,
-        cover_minor=0,
-        net_exposure_minor=exposure,
+        exposure_minor=now.exposure_minor,
+        cover_minor=now.cover_minor,
+        net_exposure_minor=now.net_exposure_minor(),
         limit_minor=None if limit.unlimited else limit.limit_minor,
-        headroom_minor=free,
-        utilisation_bp=utilisation_bp(exposure, limit),
+        headroom_minor=now.headroom_minor,
+        utilisation_bp=utilisation_bp(now.net_exposure_minor(), limit),
         status=account.status,
         ledger=Place(epoch, context.partition, account.seq, EXPOSURE_NUMBER),
         at_ms=at_ms,

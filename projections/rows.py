@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from projections.approval_rows import Approval, ApprovalFile
 from projections.behaviour_rows import Behaviour
+from projections.cover_rows import Covering
 from projections.dossier_rows import Dossier
 from projections.version_rows import Versions as Versions
 from schemas.decisions import Status
@@ -97,6 +98,7 @@ class Account(Struct, array_like=True):
     approvals: int = 0
     highest_minor: int = 0
     highest_on: str = ""
+    covers: list[Covering] = field(default_factory=list)
 
 
 class Order(Struct, array_like=True):

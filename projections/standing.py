@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from projections.context import Context
+from projections.credit_cover import cover_of
 from projections.rows import Account, Stages
 from schemas.money import convert, held
 
@@ -25,6 +26,8 @@ class Limit(NamedTuple):
 class Standing(NamedTuple):
     """Exposure, limit and what is free. `headroom_minor` is None without a limit or without an end to it.
 
+    `cover_minor` is what of the exposure others bear; limit and utilisation are compared with what is left of it.
+
     `unvalued` names currencies that have a balance and no rate; they count at face value until one is known.
     """
 
@@ -32,6 +35,11 @@ class Standing(NamedTuple):
     limit: Limit
     headroom_minor: int | None
     unvalued: tuple[str, ...]
+    cover_minor: int = 0
+
+    def net_exposure_minor(self) -> int:
+        """Return exposure less cover, never below zero by cover alone."""
+        return self.exposure_minor - self.cover_minor
 
 
 def limit_in_force(account: Account, today: str) -> Limit:
@@ -61,6 +69,9 @@ def standing(account: Account, context: Context, at_ms: int, limit: Limit | None
         exposure, unvalued = total(account, context, Stages.exposure)
     if limit is None:
         limit = limit_in_force(account, context.today(at_ms)) if account.temporary else lasting_limit(account)
+    if account.covers:
+        cover = cover_of(account, context, exposure)
+        return Standing(exposure, limit, headroom(exposure - cover, limit), unvalued, cover)
     return Standing(exposure, limit, headroom(exposure, limit), unvalued)
 
 
@@ -84,7 +95,7 @@ def _lasting(limit_minor: int | None, unlimited: bool) -> Limit:
 
 
 def headroom(exposure_minor: int, limit: Limit) -> int | None:
-    """Return limit less exposure, never more than the limit; None where there is no number."""
+    """Return limit less net exposure, never more than the limit; None where there is no number."""
     limit_minor = limit.limit_minor
     if limit_minor is None or limit.unlimited:
         return None
@@ -92,7 +103,7 @@ def headroom(exposure_minor: int, limit: Limit) -> int | None:
 
 
 def utilisation_bp(exposure_minor: int, limit: Limit) -> int | None:
-    """Return exposure over limit in basis points, never below 0; None for no limit, unlimited, or no credit."""
+    """Return net exposure over limit in basis points, never below 0; None for no limit, unlimited, or no credit."""
     if limit.unlimited or not limit.limit_minor:
         return None
     return min(UTILISATION_MAX_BP, max(0, exposure_minor * 10_000 // limit.limit_minor))

@@ -28,7 +28,7 @@ def watch_now(recording: Recording) -> list[AnyDecision]:
 def watch(recording: Recording, now: Standing, decisions: list[AnyDecision]) -> None:
     """Add the alerts that follow from where the account stands now, already in effect."""
     account, warnings = recording.account, recording.context.policy.warnings
-    used = utilisation_bp(now.exposure_minor, now.limit)
+    used = utilisation_bp(now.net_exposure_minor(), now.limit)
     if account.alerts or (used is not None and used >= warnings.utilisation.lines[0].at_bp):
         _watch_line(recording, "utilisation", warnings.utilisation, used, decisions)
     overdue = _overdue_bp(recording)

@@ -38,13 +38,15 @@ Rates = dict[str, str]
 """Units of each currency for one unit of the base, as decimal strings; the base itself is not listed."""
 
 
-def convert(amount_minor: int, currency: str, into: str, base: str, rates: Rates) -> int | None:
+def convert(amount_minor: int, currency: str, into: str, base: str, rates: Rates, *, up: bool = True) -> int | None:
     """Return the amount in minor units of `into`, rounded away from zero, or None where a rate is missing.
 
-    Rounding up keeps a converted exposure from being understated.
+    Rounding up keeps a converted exposure from being understated. Not `up`: towards zero, for what reduces exposure.
 
     >>> convert(10_800, "USD", "EUR", "EUR", {"USD": "1.08"})
     10000
+    >>> convert(100, "USD", "EUR", "EUR", {"USD": "1.08"}), convert(100, "USD", "EUR", "EUR", {"USD": "1.08"}, up=False)
+    (93, 92)
     >>> convert(100, "JPY", "EUR", "EUR", {}) is None
     True
     """
@@ -53,7 +55,7 @@ def convert(amount_minor: int, currency: str, into: str, base: str, rates: Rates
     if (currency != base and currency not in rates) or (into != base and into not in rates):
         return None
     over, under = _factor(currency, into, rates.get(currency, "1"), rates.get(into, "1"))
-    magnitude = -(-abs(amount_minor) * over // under)
+    magnitude = -(-abs(amount_minor) * over // under) if up else abs(amount_minor) * over // under
     return held(magnitude if amount_minor >= 0 else -magnitude)
 
 
