@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     data: Path = Path(".obligor")
     checkpoint_path: Path | None = None
-    checkpoint_every: int = Field(default=200_000, ge=1)
+    checkpoint_every: int = Field(default=50_000, ge=1)
     """Ledger records between two checkpoints of a partition."""
 
     api_host: str = "127.0.0.1"
