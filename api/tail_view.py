@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from api.tail_account import SENTENCES
 from api.tail_words import Words
 from schemas.decisions import LEVELS
 from schemas.money import display
@@ -48,6 +49,7 @@ LOOKS: dict[str, Look] = {
     "grade_changed": Look("⇄", "blue"),
     "limit_proposed": Look("↕", "dim"),
     "measure_taken": Look("!", "bold yellow"),
+    "amount_written_off": Look("−", "magenta"),
     "approval_changed": Look("§", "blue"),
     "alert_handled": Look("·", "dim"),
     "exposure_changed": Look("=", "dim"),
@@ -129,8 +131,8 @@ def _sentences(event: Event, kind: str, known: Known, words: Words, wide: bool) 
         found = _alert(event, kind, words, wide)
     elif kind == "limit_changed":
         found = _limit(event, words)
-    elif kind == "status_changed":
-        found = [words.sentences.get(str(event.get("status")), str(event.get("status")))]
+    elif kind in SENTENCES:
+        found = SENTENCES[kind](event, words)
     elif kind == "exposure_changed":
         found = _exposure(event, words)
     else:

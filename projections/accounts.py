@@ -1,17 +1,16 @@
-"""The account itself: opening, limit, status, and what the desk decides of one order or one dead letter."""
+"""The account itself: opening, limit, and what the desk decides of one order or one dead letter."""
 
 from __future__ import annotations
 
 from typing import cast
 
 from projections.context import day_before
+from projections.limit_files import FOREVER, note_change_after, put_limit
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place
 from projections.rows import INDEX_UNREADABLE, Account, Order, TemporaryLimit
 from projections.versions import mark
 from schemas.facts.desk import (
-    AccountReinstated,
-    AccountSuspended,
     DeadLetterDismissed,
     LimitSet,
     OrderReject,
@@ -19,8 +18,6 @@ from schemas.facts.desk import (
 )
 from schemas.facts.dossiers import AccountOpened
 from schemas.reasons import Refusal
-
-_FOREVER = "9999-12-31"
 
 
 def record_opened(recording: Recording, fact: AccountOpened) -> Refusal | None:
@@ -55,27 +52,17 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
             return "limit_currency_differs_from_account"
         _change_currency(recording, fact.currency)
     if fact.valid_until is None and fact.valid_from is None:
-        account.limit_minor, account.unlimited = fact.limit_minor, fact.unlimited
-        account.temporary = [limit for limit in account.temporary if not _is_open_ended(limit, recording.today())]
+        by = "desk" if fact.approval_id is None else "approval"
+        put_limit(recording, fact.limit_minor, fact.unlimited, by)
         return None
     valid_from = "" if fact.valid_from is None else fact.valid_from.isoformat()
-    valid_until = _FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
+    valid_until = FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
     account.temporary.append(TemporaryLimit(valid_from, valid_until, fact.limit_minor, fact.unlimited))
     if valid_from:
-        _note_future_date(recording, day_before(valid_from, 2))
-    if valid_until != _FOREVER:
-        _note_future_date(recording, day_before(valid_until))
+        note_change_after(recording, day_before(valid_from, 2))
+    if valid_until != FOREVER:
+        note_change_after(recording, day_before(valid_until))
     return None
-
-
-def _is_open_ended(limit: TemporaryLimit, today: str) -> bool:
-    """A limit that began on a day and has no end is the lasting one until the next is set."""
-    return limit.valid_until == _FOREVER and limit.valid_from <= today
-
-
-def _note_future_date(recording: Recording, on: str) -> None:
-    if recording.context.business_date is None or on >= recording.context.business_date:
-        recording.book.note_date(recording.account, on)
 
 
 def is_scoped(fact: LimitSet) -> bool:
@@ -86,18 +73,6 @@ def is_scoped(fact: LimitSet) -> bool:
 def drop_lapsed(account: Account, today: str) -> None:
     """Forget temporary limits that are over."""
     account.temporary = [limit for limit in account.temporary if limit.valid_until >= today]
-
-
-def record_suspended(recording: Recording, _: AccountSuspended) -> Refusal | None:
-    """Stop every order."""
-    recording.account.status = "suspended"
-    return None
-
-
-def record_reinstated(recording: Recording, _: AccountReinstated) -> Refusal | None:
-    """Let orders be checked again."""
-    recording.account.status = "active"
-    return None
 
 
 def record_dismissed(recording: Recording, fact: DeadLetterDismissed) -> Refusal | None:

@@ -22,11 +22,11 @@ from projections.standing import (
     Limit,
     Standing,
     currencies_without_rate,
-    lasting_limit,
-    limit_in_force,
     note_highest,
     standing,
 )
+from projections.telling import apply_limit, tell_changes
+from projections.terms import apply_terms, follow_terms
 from projections.warning_lines import apply_alert, is_over, occur, watch
 from schemas.decisions import (
     Alert,
@@ -38,7 +38,7 @@ from schemas.decisions import (
     NotYetActedOn,
     OrderAnswer,
     OrderReleased,
-    StatusChanged,
+    TermsChanged,
 )
 from schemas.facts import Fact
 from schemas.facts.desk import LimitSet, OrderRelease
@@ -54,13 +54,14 @@ class Before:
     The limit is the one told last: the one in force may have lapsed with the day.
     """
 
-    __slots__ = ("conditions", "standing", "status")
+    __slots__ = ("conditions", "grade", "standing", "status")
 
     def __init__(self, recording: Recording, context: Context | None = None) -> None:
         account = recording.account
         context = context or recording.context
         self.standing: Standing = standing(account, context, recording.at_ms, Limit(*account.limit_told, None))
-        self.status: str | None = account.status
+        self.status = (account.status, account.held)
+        self.grade = account.grade
         # Only orders that wait already are checked again, so without any there is nothing to compare.
         self.conditions = _conditions(account, context, self.standing) if account.waiting_count else None
 
@@ -68,6 +69,8 @@ class Before:
 def _conditions(account: Account, context: Context, now: Standing) -> tuple[object, ...]:
     return (
         account.status,
+        account.held,
+        account.net_days,
         account.opened,
         account.unreadable_count > 0,
         now.limit.limit_minor is None,
@@ -100,6 +103,7 @@ def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
         decisions.extend(occur(recording, "fact_contradicts", identity, rule))
     for kind, document_id in recording.waits:
         decisions.append(FactWaits(kind=kind, id=document_id))
+    decisions.extend(recording.written_off)
     if not fact.acted_on or (isinstance(fact, LimitSet) and is_scoped(fact)):
         decisions.append(NotYetActedOn())
     return decisions
@@ -109,7 +113,8 @@ def decide(
     recording: Recording, fact: Fact | None, identity: str, before: Before, decisions: list[AnyDecision]
 ) -> None:
     """Add everything that follows from a fact, or without one from a sweep, already in effect."""
-    _tell_changes(recording, before, decisions)
+    tell_changes(recording, fact, before.status, decisions)
+    follow_terms(recording, fact, before.grade, decisions)
     if isinstance(fact, CheckRequested):
         order = recording.find("order", fact.order_id, fact.seller_id)
         if isinstance(order, Order):
@@ -131,26 +136,6 @@ def decide(
 def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
     if decision is not None:
         decisions.append(decision)
-
-
-def _tell_changes(recording: Recording, before: Before, decisions: list[AnyDecision]) -> None:
-    account = recording.account
-    if account.status != before.status:
-        decisions.append(StatusChanged(status=account.status))
-    limit = limit_in_force(account, recording.today()) if account.temporary else lasting_limit(account)
-    if limit[:2] != account.limit_told:
-        changed = LimitChanged(
-            limit_minor=limit.limit_minor,
-            currency=account.currency,
-            unlimited=limit.unlimited,
-            temporary_until=limit.until,
-        )
-        decisions.append(changed)
-        _apply_limit(account, changed)
-
-
-def _apply_limit(account: Account, changed: LimitChanged) -> None:
-    account.limit_told = (changed.limit_minor, changed.unlimited)
 
 
 def _follow_headroom(
@@ -228,7 +213,9 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
         elif isinstance(decision, Alert):
             apply_alert(recording, decision)
         elif isinstance(decision, LimitChanged):
-            _apply_limit(recording.account, decision)
+            apply_limit(recording.account, decision)
+        elif isinstance(decision, TermsChanged):
+            apply_terms(recording.account, decision)
         elif isinstance(decision, MoreFollows):
             _open_more(recording, decision)
     note_highest(recording.account, recording.today, standing(recording.account, recording.context, recording.at_ms))

@@ -50,6 +50,8 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         unreadable_count=account.unreadable_count,
         unvalued=unvalued,
         by_currency=_by_currency(account),
+        held=account.held,
+        net_days=account.net_days,
     )
 
 

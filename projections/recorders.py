@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
-from projections import accounts, cash, covers, deliveries, invoices, orders
+from projections import accounts, cash, covers, deliveries, invoices, orders, statuses, terms, write_offs
 from projections.applying import pay_from_free_cash, settle_provisionally
 from projections.behaviour import count_settled
 from projections.recording import Parked, Recording
@@ -16,12 +16,18 @@ from projections.versions import mark, verdict_on
 from schemas.codec import decode_fact
 from schemas.facts import Fact
 from schemas.facts.desk import (
+    AccountHeld,
     AccountReinstated,
     AccountSuspended,
     DeadLetterDismissed,
+    HandedOver,
+    HoldLifted,
     LimitSet,
     OrderReject,
     OrderRelease,
+    PrepaymentRequired,
+    TermsSet,
+    WrittenOff,
 )
 from schemas.facts.dossiers import AccountOpened
 from schemas.facts.invoices import (
@@ -54,8 +60,14 @@ from schemas.reasons import Refusal
 RECORDERS: dict[type[Fact], Callable[[Recording, Any], Refusal | None]] = {
     AccountOpened: accounts.record_opened,
     LimitSet: accounts.record_limit,
-    AccountSuspended: accounts.record_suspended,
-    AccountReinstated: accounts.record_reinstated,
+    AccountSuspended: statuses.record_status,
+    AccountReinstated: statuses.record_status,
+    PrepaymentRequired: statuses.record_status,
+    HandedOver: statuses.record_status,
+    AccountHeld: statuses.record_hold,
+    HoldLifted: statuses.record_hold,
+    TermsSet: terms.record_terms,
+    WrittenOff: write_offs.record_written_off,
     DeadLetterDismissed: accounts.record_dismissed,
     OrderRelease: accounts.record_release,
     OrderReject: accounts.record_reject,

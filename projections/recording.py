@@ -24,6 +24,7 @@ from projections.rows import (
     Stages,
     Versions,
 )
+from schemas.decisions import AmountWrittenOff
 from schemas.envelope import Envelope
 from schemas.facts import Fact
 from schemas.facts.orders import CheckRequested
@@ -67,6 +68,7 @@ class Recording:
     freed: list[str] = field(default_factory=list)
     waits: list[tuple[str, str]] = field(default_factory=list)
     late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
+    written_off: list[AmountWrittenOff] = field(default_factory=list)
     parked_whole: bool = False
     settling: list[tuple[Invoice, Part]] = field(default_factory=list)
     regrades: bool = False

@@ -11,6 +11,7 @@ from projections.approval_rows import Approval, ApprovalFile
 from projections.behaviour_rows import Behaviour
 from projections.cover_rows import Covering
 from projections.dossier_rows import Dossier
+from projections.limit_rows import LimitFile, MeasureFile
 from projections.version_rows import Versions as Versions
 from schemas.decisions import Status
 
@@ -249,7 +250,7 @@ class Mark(Struct, array_like=True):
 
 Document = Order | Delivery | Invoice | Cash | Mark | Approval
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier | Behaviour | ApprovalFile
+Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile
 """What is kept once for each account, under the empty key: no document of anybody's, so it has no versions."""
 Row = Account | Document | Sheet
 
@@ -279,6 +280,8 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "approval": (b"k", Approval),
     "approval_file": (b"x", ApprovalFile),
     "behaviour": (b"w", Behaviour),
+    "limits": (b"l", LimitFile),
+    "measures": (b"z", MeasureFile),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 

@@ -66,7 +66,10 @@ class OrderReleaseWithdrawn(
 
 
 class LimitChanged(Decision, frozen=True, kw_only=True, tag="limit_changed", gc=False, omit_defaults=True):
-    """The limit in force is another one; None is no limit set, `unlimited` no limit needed."""
+    """The limit in force is another one; None is no limit set, `unlimited` no limit needed.
+
+    `cause` is one of desk, temporary (one begins), lapsed, proposal, measure, approval.
+    """
 
     limit_minor: int | None
     currency: str
@@ -79,7 +82,7 @@ class LimitChanged(Decision, frozen=True, kw_only=True, tag="limit_changed", gc=
 class StatusChanged(Decision, frozen=True, kw_only=True, tag="status_changed", gc=False, omit_defaults=True):
     """The account is now active, sells against prepayment only, is suspended or with a lawyer or agency.
 
-    `held`: whatever its status, every new order waits for a person. `cause` names a measure that did it.
+    `held`: whatever its status, every new order waits for a person. `cause` is desk or measure.
     """
 
     status: Status
@@ -88,7 +91,10 @@ class StatusChanged(Decision, frozen=True, kw_only=True, tag="status_changed", g
 
 
 class TermsChanged(Decision, frozen=True, kw_only=True, tag="terms_changed", gc=False, omit_defaults=True):
-    """The longest terms granted are others; None: none are set."""
+    """The longest terms granted are others; None: none are set.
+
+    `cause` is what grants them: desk, contract, dossier, grade, measure; lapsed where nothing does any more.
+    """
 
     net_days: int | None
     cause: str = ""
@@ -103,21 +109,32 @@ class GradeChanged(Decision, frozen=True, kw_only=True, tag="grade_changed", gc=
 
 
 class LimitProposed(Decision, frozen=True, kw_only=True, tag="limit_proposed", gc=False, omit_defaults=True):
-    """What limit and terms the policy proposes for grade and size, and what bounded them."""
+    """What limit and terms the policy proposes for grade and size, and what bounded them: the first of `because` did.
+
+    With `adopted` the proposal is the lasting limit from now on, as the policy allows; else a person decides.
+    """
 
     limit_minor: int
     currency: str
     net_days: int
     grade: str
     because: list[Reason] = []
+    adopted: bool = False
 
 
 class MeasureTaken(Decision, frozen=True, kw_only=True, tag="measure_taken", gc=False, omit_defaults=True):
-    """A measure of the policy is now in force, or with `ended` no longer; what it changed follows as decisions."""
+    """A measure of the policy is now in force, or with `ended` no longer; what it changed follows as decisions.
+
+    With `recovers_on` its condition holds no longer, and it ends on that day unless the condition holds again.
+    `limit_minor` and `net_days` are the most that it allows from now on.
+    """
 
     measure: str
     does: str
     ended: bool = False
+    recovers_on: str | None = None
+    limit_minor: int | None = None
+    net_days: int | None = None
     because: list[Reason] = []
 
 
@@ -127,6 +144,17 @@ class Agreement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: str
     actor: str
     in_place_of: str | None = None
+
+
+class AmountWrittenOff(Decision, frozen=True, kw_only=True, tag="amount_written_off", gc=False, omit_defaults=True):
+    """A person gave up an amount of an invoice; `open_minor` is what is still to be paid of it."""
+
+    invoice_id: str
+    amount_minor: int
+    currency: str
+    open_minor: int
+    actor: str
+    seller_id: str | None = None
 
 
 class ApprovalChanged(Decision, frozen=True, kw_only=True, tag="approval_changed", gc=False, omit_defaults=True):
@@ -246,6 +274,7 @@ AnyDecision = (
     | GradeChanged
     | LimitProposed
     | MeasureTaken
+    | AmountWrittenOff
     | ApprovalChanged
     | ShipmentUnchecked
     | AlertRaised
@@ -269,6 +298,7 @@ ACTED_ON_BY_ORDER_SYSTEMS = (
     GradeChanged,
     LimitProposed,
     MeasureTaken,
+    AmountWrittenOff,
     ApprovalChanged,
 )
 WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared, AlertHandled)

@@ -58,7 +58,11 @@ class Grading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LimitRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an account of a grade is offered: a share of revenue, some months of sales, a cap, and terms."""
+    """What an account of a grade is offered, and how often it is reviewed.
+
+    The least of `revenue_share_bp` of a year's revenue, `cap_minor`, and `sales_months_bp` of a month's sales (10000
+    is one month) but at least `base_minor`; `net_days` are the terms where nothing else grants any.
+    """
 
     grade: Grade
     cap_minor: AmountMinor
@@ -72,21 +76,27 @@ class LimitRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How limits are proposed and which proposals take effect by themselves.
 
-    A proposal takes effect only where it differs by at least `change_at_least_bp` from the limit in force, and, to
-    raise it, not before `raise_after_days` since the last change. `round_to_minor` rounds down. `valid_days` is how
+    A proposal takes effect only where it differs by at least `change_at_least_bp` from the lasting limit, and, to
+    raise it, not before `raise_after_days` since the last change; `over_desk` is how far it may move what a person
+    set. Sales are those of the last `sales_over_months` full months. `round_to_minor` rounds down. `valid_days` is how
     long a limit holds without review; None: for ever.
     """
 
     automatic: Literal["none", "lower", "raise_and_lower"] = "none"
     change_at_least_bp: BasisPoints = 1_000
+    over_desk: Literal["none", "lower", "raise_and_lower"] = "none"
     raise_after_days: Days = 90
+    sales_over_months: Annotated[int, Meta(ge=1, le=12)] = 3
     round_to_minor: Annotated[int, Meta(ge=1)] = 100_000
     valid_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
     grades: tuple[LimitRow, ...] = ()
 
 
 class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What must hold for a measure; all that is given must hold, and at least one thing must be given."""
+    """What must hold for a measure; all that is given must hold, and at least one thing must be given.
+
+    `causes`: an alert of one of them is open; `oldest_overdue_days` is without disputed items.
+    """
 
     grades: tuple[Grade, ...] = ()
     combined_level: Level | None = None
@@ -99,7 +109,9 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MeasureRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A measure that is taken by itself when its condition holds, and ended `recovers_after_days` after it last did.
 
-    `cut_limit` lowers the limit to `to_bp` of what it was, `shorten_terms` grants at most `net_days`.
+    `cut_limit` lowers the lasting limit to `to_bp` of what it was and sets temporary limits aside, `shorten_terms`
+    grants at most `net_days`. What it changed is restored when it ends, unless a person decided otherwise meanwhile;
+    without `recovers_after_days` only a person ends it.
     """
 
     name: Words

@@ -68,7 +68,8 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 
     `limit_minor`, `headroom_minor` and `utilisation_bp` are null where there is no such number (no limit set,
     unlimited, no credit). `parked_count` is how many facts wait for a document, `unreadable_count` how many dead
-    letters park the account, `waiting_count` how many orders wait.
+    letters park the account, `waiting_count` how many orders wait. `held`: every new order waits for a person;
+    `net_days` are the longest terms granted.
     """
 
     account_id: str
@@ -102,6 +103,8 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     unreadable_count: int = 0
     unvalued: tuple[str, ...] = ()
     by_currency: dict[str, CurrencyBalances] | None = None
+    held: bool = False
+    net_days: int | None = None
 
 
 class Published(Struct, frozen=True, gc=False):

@@ -61,6 +61,7 @@ Refusal = Literal[
     "payment_already_cleared",
     "allocation_already_reversed",
     "dispute_already_resolved",
+    "write_off_exceeds_open",
     "limit_currency_differs_from_account",
 ]
 """Why a fact is refused: it stays in the ledger as refused, and as a dead letter."""

@@ -74,6 +74,31 @@ def reinstated() -> Said:
     return _by_desk("account_reinstated", {})
 
 
+def prepayment_required() -> Said:
+    return _by_desk("prepayment_required", {})
+
+
+def handed_over() -> Said:
+    return _by_desk("handed_over", {}, to="lawyers")
+
+
+def held() -> Said:
+    return _by_desk("account_held", {})
+
+
+def hold_lifted() -> Said:
+    return _by_desk("hold_lifted", {})
+
+
+def terms_set(net_days: int | None = None, **fields: Any) -> Said:
+    given = {} if net_days is None else {"net_days": net_days}
+    return _by_desk("terms_set", fields, **given)
+
+
+def written_off(amount: int, invoice_id: str = "I1", **fields: Any) -> Said:
+    return _by_desk("written_off", fields, invoice_id=invoice_id, amount_minor=amount, currency="EUR")
+
+
 def released(order_id: str = "O1", **fields: Any) -> Said:
     return _by_desk("order_release", fields, order_id=order_id)
 

@@ -51,7 +51,7 @@ class AccountSuspended(DeskFact, frozen=True, kw_only=True, tag="account_suspend
 
 
 class AccountReinstated(DeskFact, frozen=True, kw_only=True, tag="account_reinstated", gc=False, omit_defaults=True):
-    """A suspension is over."""
+    """The account is active again, whatever it was before; a hold on it stays."""
 
 
 class DeadLetterDismissed(
@@ -136,8 +136,6 @@ class GradeSet(DeskFact, frozen=True, kw_only=True, tag="grade_set", gc=False, o
 class TermsSet(DeskFact, frozen=True, kw_only=True, tag="terms_set", gc=False, omit_defaults=True):
     """The longest terms that the account is granted; without `net_days` they follow from contract and grade again."""
 
-    acted_on: ClassVar[bool] = False
-
     net_days: Annotated[int, Meta(ge=0, le=3650)] | None = None
     valid_until: date | None = None
 
@@ -161,19 +159,13 @@ class LimitDenied(DeskFact, frozen=True, kw_only=True, tag="limit_denied", gc=Fa
 class PrepaymentRequired(DeskFact, frozen=True, kw_only=True, tag="prepayment_required", gc=False, omit_defaults=True):
     """New orders are to be paid before they are delivered."""
 
-    acted_on: ClassVar[bool] = False
-
 
 class AccountHeld(DeskFact, frozen=True, kw_only=True, tag="account_held", gc=False, omit_defaults=True):
     """Every new order waits for a person."""
 
-    acted_on: ClassVar[bool] = False
-
 
 class HoldLifted(DeskFact, frozen=True, kw_only=True, tag="hold_lifted", gc=False, omit_defaults=True):
-    """New orders need no person any more."""
-
-    acted_on: ClassVar[bool] = False
+    """New orders need no person any more; nothing else ends a hold."""
 
 
 class AlertAcknowledged(DeskFact, frozen=True, kw_only=True, tag="alert_acknowledged", gc=False, omit_defaults=True):
@@ -252,19 +244,16 @@ class ChargeWaived(DeskFact, frozen=True, kw_only=True, tag="charge_waived", gc=
 
 
 class WrittenOff(DeskFact, frozen=True, kw_only=True, tag="written_off", gc=False, omit_defaults=True):
-    """An open item is given up."""
-
-    acted_on: ClassVar[bool] = False
+    """An amount of an invoice is given up, at most what is open of it."""
 
     invoice_id: Id
     amount_minor: AmountMinor
     currency: Currency
+    seller_id: Id | None = None
 
 
 class HandedOver(DeskFact, frozen=True, kw_only=True, tag="handed_over", gc=False, omit_defaults=True):
-    """An account or item went to a lawyer or an agency."""
-
-    acted_on: ClassVar[bool] = False
+    """The account went to a lawyer or an agency; it is legal until it is reinstated."""
 
     to: Id
 

@@ -1,0 +1,53 @@
+"""What decisions about an account's status, terms, proposals, measures and write-offs say on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from api.tail_words import Words
+from schemas.money import display
+
+Event = Mapping[str, Any]
+
+
+def _status(event: Event, words: Words) -> list[str]:
+    status = str(event.get("status"))
+    found = [words.sentences.get(status, status)]
+    return [*found, words.sentences["held"]] if event.get("held") else found
+
+
+def _terms(event: Event, words: Words) -> list[str]:
+    net_days = event.get("net_days")
+    return [words.sentences["terms_missing" if net_days is None else "terms"].format(net_days=net_days)]
+
+
+def _proposal(event: Event, words: Words) -> list[str]:
+    limit = display(event["limit_minor"], str(event["currency"]))
+    sentence = words.sentences["adopted" if event.get("adopted") else "proposed"]
+    found = [sentence.format(limit=limit, net_days=event["net_days"], grade=event["grade"])]
+    bound = next((str(reason["code"]) for reason in event.get("because", ())), "")
+    return [*found, words.reasons[bound]] if bound in words.reasons else found
+
+
+def _measure(event: Event, words: Words) -> list[str]:
+    if event.get("ended"):
+        sentence = "measure_ended"
+    else:
+        sentence = "measure_recovers" if event.get("recovers_on") else "measure"
+    does = words.sentences.get(str(event["does"]), str(event["does"]))
+    return [words.sentences[sentence].format(does=does, recovers_on=event.get("recovers_on")), str(event["measure"])]
+
+
+def _written_off(event: Event, words: Words) -> list[str]:
+    amount, left = (display(event[name], str(event["currency"])) for name in ("amount_minor", "open_minor"))
+    return [words.sentences["written_off"].format(amount=amount, invoice_id=event["invoice_id"], left=left)]
+
+
+SENTENCES: dict[str, Callable[[Event, Words], list[str]]] = {
+    "status_changed": _status,
+    "terms_changed": _terms,
+    "limit_proposed": _proposal,
+    "measure_taken": _measure,
+    "amount_written_off": _written_off,
+}
