@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from projections.context import day_before
+from projections.dossier import note_opened
 from projections.limit_files import FOREVER, note_change_after, put_limit
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place
@@ -29,7 +30,7 @@ def record_opened(recording: Recording, fact: AccountOpened) -> Refusal | None:
     if fact.currency != account.currency:
         _change_currency(recording, fact.currency)
     account.opened = True
-    account.name = fact.name
+    note_opened(recording, fact)
     mark(recording, fact)
     return None
 

@@ -69,8 +69,7 @@ def override(recording: Recording, *kinds: str) -> None:
 
 def note_change_after(recording: Recording, on: str) -> None:
     """Let the account be looked at once the day after an ISO date is closed, unless that is over already."""
-    if recording.context.business_date is None or on >= recording.context.business_date:
-        recording.book.note_date(recording.account, on)
+    recording.note_future_date(on)
 
 
 def set_by_a_person(file: LimitFile | None, account: Account) -> bool:

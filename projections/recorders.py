@@ -8,18 +8,33 @@ from typing import Any, cast
 
 import msgspec
 
-from projections import accounts, cash, covers, deliveries, invoices, orders, statuses, terms, write_offs
+from projections import (
+    accounts,
+    cash,
+    covers,
+    deliveries,
+    dossier,
+    dossier_reports,
+    invoices,
+    orders,
+    statuses,
+    terms,
+    write_offs,
+)
 from projections.applying import pay_from_free_cash, settle_provisionally
 from projections.behaviour import count_settled
 from projections.recording import Parked, Recording
 from projections.versions import mark, verdict_on
 from schemas.codec import decode_fact
 from schemas.facts import Fact
+from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved, BureauReported
 from schemas.facts.desk import (
     AccountHeld,
     AccountReinstated,
+    AccountReviewed,
     AccountSuspended,
     DeadLetterDismissed,
+    GradeSet,
     HandedOver,
     HoldLifted,
     LimitSet,
@@ -29,7 +44,16 @@ from schemas.facts.desk import (
     TermsSet,
     WrittenOff,
 )
-from schemas.facts.dossiers import AccountOpened
+from schemas.facts.dossiers import (
+    AccountOpened,
+    AssessmentRecorded,
+    DossierUpdated,
+    FinancialsFiled,
+    ManagerAssigned,
+    MemberJoined,
+    MemberLeft,
+    ReferenceReported,
+)
 from schemas.facts.invoices import (
     CreditNoteIssued,
     DisputeResolved,
@@ -90,6 +114,18 @@ RECORDERS: dict[type[Fact], Callable[[Recording, Any], Refusal | None]] = {
     PaymentReversed: cash.record_reversed,
     Allocated: cash.record_allocated,
     AllocationReversed: cash.record_allocation_reversed,
+    DossierUpdated: dossier.record_updated,
+    MemberJoined: dossier.record_joined,
+    MemberLeft: dossier.record_left,
+    ManagerAssigned: dossier.record_manager,
+    FinancialsFiled: dossier.record_financials,
+    AssessmentRecorded: dossier.record_assessment,
+    AccountReviewed: dossier.record_reviewed,
+    GradeSet: dossier.record_grade,
+    ReferenceReported: dossier_reports.record_reference,
+    BureauReported: dossier_reports.record_report,
+    AdverseEventReported: dossier_reports.record_adverse_event,
+    AdverseEventResolved: dossier_reports.record_resolved,
 }
 
 

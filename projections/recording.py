@@ -226,6 +226,11 @@ class Recording:
             cash.counted = counts
         self.touch(kind, cash)
 
+    def note_future_date(self, on: str) -> None:
+        """Let the account be swept once the day after a date is closed, unless it is closed already."""
+        if self.context.business_date is None or on >= self.context.business_date:
+            self.book.note_date(self.account, on)
+
     def unpaid_owner(self, currency: str) -> str:
         """Return the owner of the index of unpaid parts in a currency."""
         return f"{self.account.account_id}\x1f{currency}"
@@ -236,8 +241,7 @@ class Recording:
         owner = self.unpaid_owner(invoice.currency)
         if is_open:
             self.book.index_put(INDEX_UNPAID, owner, suffix)
-            if self.context.business_date is None or due_on >= self.context.business_date:
-                self.book.note_date(self.account, due_on)
+            self.note_future_date(due_on)
         else:
             self.book.index_delete(INDEX_UNPAID, owner, suffix)
 

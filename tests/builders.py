@@ -250,3 +250,61 @@ def rates_set(base: str = "EUR", **rates: str) -> Said:
 
 def policy_adopted(policy: dict[str, Any]) -> Said:
     return Said({"type": "policy_adopted", "policy": policy}, {}, "")
+
+
+def _noted(kind: str, fields: dict[str, Any], **defaults: Any) -> Said:
+    """Facts that are no documents, told by the system that keeps the dossiers."""
+    _noted.count += 1  # type: ignore[attr-defined]
+    return _said(kind, fields, **defaults).by("crm", f"n{_noted.count}")  # type: ignore[attr-defined]
+
+
+_noted.count = 0  # type: ignore[attr-defined]
+
+
+def dossier_updated(**fields: Any) -> Said:
+    return _noted("dossier_updated", fields)
+
+
+def joined(customer_id: str, **fields: Any) -> Said:
+    return _noted("member_joined", fields, customer_id=customer_id)
+
+
+def left(customer_id: str, **fields: Any) -> Said:
+    return _noted("member_left", fields, customer_id=customer_id)
+
+
+def manager_assigned(manager_id: str, **fields: Any) -> Said:
+    return _noted("manager_assigned", fields, manager_id=manager_id)
+
+
+def financials(period_end_on: str, items: dict[str, int], **fields: Any) -> Said:
+    return _noted("financials_filed", fields, period_end_on=period_end_on, currency="EUR", items=items)
+
+
+def reference(referee: str = "First Bank", reported_on: str = DAY, **fields: Any) -> Said:
+    return _noted("reference_reported", fields, referee=referee, reported_on=reported_on)
+
+
+def assessment(subject: str, rating: int, recorded_on: str = DAY, **fields: Any) -> Said:
+    return _noted("assessment_recorded", fields, subject=subject, rating=rating, recorded_on=recorded_on)
+
+
+def bureau(score: int, reported_on: str = DAY, provider: str = "north", **fields: Any) -> Said:
+    scale = {"scale_min": 0, "scale_max": 1_000}
+    return _noted("bureau_reported", fields, provider=provider, score=score, reported_on=reported_on, **scale)
+
+
+def adverse_event(event: str = "judgment", reported_on: str = DAY, **fields: Any) -> Said:
+    return _noted("adverse_event_reported", fields, event=event, reported_on=reported_on)
+
+
+def adverse_event_resolved(event: str = "judgment", resolved_on: str = DAY, **fields: Any) -> Said:
+    return _noted("adverse_event_resolved", fields, event=event, resolved_on=resolved_on)
+
+
+def grade_set(grade: str | None, **fields: Any) -> Said:
+    return _by_desk("grade_set", fields, grade=grade)
+
+
+def reviewed(reviewed_on: str = DAY, **fields: Any) -> Said:
+    return _by_desk("account_reviewed", fields, reviewed_on=reviewed_on)

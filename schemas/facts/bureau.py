@@ -1,17 +1,14 @@
-"""Facts from credit bureaus: topic `bureau`. Kept in the ledger; nothing follows from them yet."""
+"""Facts from credit bureaus: topic `bureau`."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from schemas.facts.shape import Fact, Id, Text
 
 
 class BureauReported(Fact, frozen=True, kw_only=True, tag="bureau_reported", gc=False, omit_defaults=True):
     """A bureau's score of a party on the bureau's own scale."""
-
-    acted_on: ClassVar[bool] = False
 
     provider: Id
     score: int
@@ -24,8 +21,6 @@ class BureauReported(Fact, frozen=True, kw_only=True, tag="bureau_reported", gc=
 class AdverseEventReported(Fact, frozen=True, kw_only=True, tag="adverse_event_reported", gc=False, omit_defaults=True):
     """Insolvency, judgment, lien, default elsewhere or the like."""
 
-    acted_on: ClassVar[bool] = False
-
     event: Id
     reported_on: date
     provider: Id | None = None
@@ -36,8 +31,6 @@ class AdverseEventReported(Fact, frozen=True, kw_only=True, tag="adverse_event_r
 
 class AdverseEventResolved(Fact, frozen=True, kw_only=True, tag="adverse_event_resolved", gc=False, omit_defaults=True):
     """An adverse event is over or was wrong: the one of this id, or all of this kind."""
-
-    acted_on: ClassVar[bool] = False
 
     event: Id
     resolved_on: date

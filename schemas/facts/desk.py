@@ -127,8 +127,6 @@ class ApprovalWithdrawn(DeskFact, frozen=True, kw_only=True, tag="approval_withd
 class GradeSet(DeskFact, frozen=True, kw_only=True, tag="grade_set", gc=False, omit_defaults=True):
     """A person sets the grade; without `grade` it follows from the policy again."""
 
-    acted_on: ClassVar[bool] = False
-
     grade: Id | None = None
     valid_until: date | None = None
 
@@ -260,8 +258,6 @@ class HandedOver(DeskFact, frozen=True, kw_only=True, tag="handed_over", gc=Fals
 
 class AccountReviewed(DeskFact, frozen=True, kw_only=True, tag="account_reviewed", gc=False, omit_defaults=True):
     """The periodic review was done."""
-
-    acted_on: ClassVar[bool] = False
 
     reviewed_on: date
     next_review_on: date | None = None

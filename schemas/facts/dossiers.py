@@ -53,9 +53,8 @@ class AccountOpened(Fact, frozen=True, kw_only=True, tag="account_opened", gc=Fa
 class DossierUpdated(Fact, frozen=True, kw_only=True, tag="dossier_updated", gc=False, omit_defaults=True):
     """Some fields of the dossier changed; those not given stay."""
 
-    acted_on: ClassVar[bool] = False
-
     updated_on: date | None = None
+    name: Text | None = None
     industry: Id | None = None
     country: Id | None = None
     segment: Id | None = None
@@ -70,8 +69,6 @@ class DossierUpdated(Fact, frozen=True, kw_only=True, tag="dossier_updated", gc=
 class MemberJoined(Fact, frozen=True, kw_only=True, tag="member_joined", gc=False, omit_defaults=True):
     """A customer now buys under this account's limit."""
 
-    acted_on: ClassVar[bool] = False
-
     customer_id: Id
     joined_on: date | None = None
     name: Text | None = None
@@ -81,8 +78,6 @@ class MemberJoined(Fact, frozen=True, kw_only=True, tag="member_joined", gc=Fals
 class MemberLeft(Fact, frozen=True, kw_only=True, tag="member_left", gc=False, omit_defaults=True):
     """A customer no longer buys under this account's limit."""
 
-    acted_on: ClassVar[bool] = False
-
     customer_id: Id
     left_on: date | None = None
 
@@ -90,16 +85,12 @@ class MemberLeft(Fact, frozen=True, kw_only=True, tag="member_left", gc=False, o
 class ManagerAssigned(Fact, frozen=True, kw_only=True, tag="manager_assigned", gc=False, omit_defaults=True):
     """An account manager answers for the account from a date on."""
 
-    acted_on: ClassVar[bool] = False
-
     manager_id: Id
     assigned_on: date | None = None
 
 
 class FinancialsFiled(Fact, frozen=True, kw_only=True, tag="financials_filed", gc=False, omit_defaults=True):
     """Financial statements of one period; items are minor units by name, those of the year where they flow."""
-
-    acted_on: ClassVar[bool] = False
 
     period_end_on: date
     currency: Currency
@@ -113,8 +104,6 @@ class FinancialsFiled(Fact, frozen=True, kw_only=True, tag="financials_filed", g
 class ReferenceReported(Fact, frozen=True, kw_only=True, tag="reference_reported", gc=False, omit_defaults=True):
     """A trade or bank reference, or what is said of the account's reputation; `points` run from 0 (bad) to 100."""
 
-    acted_on: ClassVar[bool] = False
-
     referee: Text
     reported_on: date
     rating: Text | None = None
@@ -126,8 +115,6 @@ class ReferenceReported(Fact, frozen=True, kw_only=True, tag="reference_reported
 
 class AssessmentRecorded(Fact, frozen=True, kw_only=True, tag="assessment_recorded", gc=False, omit_defaults=True):
     """A person's assessment: management, site visit, complaint."""
-
-    acted_on: ClassVar[bool] = False
 
     subject: Id
     rating: int
