@@ -52,6 +52,7 @@ LOOKS: dict[str, Look] = {
     "amount_written_off": Look("−", "magenta"),
     "approval_changed": Look("§", "blue"),
     "alert_handled": Look("·", "dim"),
+    "alert_resumed": Look("▲", "yellow"),
     "exposure_changed": Look("=", "dim"),
     "notice": Look("●", "cyan"),
     "warning": Look("▲", "bold yellow"),
@@ -60,7 +61,12 @@ LOOKS: dict[str, Look] = {
 }
 _UNKNOWN = Look("·", "")
 _ORDER_ANSWERS = ("order_released", "order_referred", "order_blocked", "order_release_withdrawn")
-_ALERTS = (*LEVELS, "cleared")
+_ALERTS = (*LEVELS, "cleared", "alert_resumed")
+_IN_BASIS_POINTS = ("utilisation", "overdue_share", "order_volume", "concentration")
+_IN_DAYS = ("oldest_overdue", "payment_delay", "payment_drift")
+_COUNTED = ("score_weakness", "score_fall", "broken_promises")
+_ALSO = (("due", "due_on"), ("quiet", "snoozed_until"))
+"""What is said of an alert besides, and the field that it needs."""
 
 
 def line(event: Event, known: Known, words: Words, width: int | None) -> Text:
@@ -129,6 +135,8 @@ def _sentences(event: Event, kind: str, known: Known, words: Words, wide: bool) 
         found = _order(event, known, words, wide)
     elif kind in _ALERTS:
         found = _alert(event, kind, words, wide)
+    elif kind == "alert_handled":
+        found = _handled(event, words)
     elif kind == "limit_changed":
         found = _limit(event, words)
     elif kind in SENTENCES:
@@ -174,17 +182,33 @@ def _number(key: str, value: object, currency: str) -> str:
 
 def _alert(event: Event, kind: str, words: Words, wide: bool) -> list[str]:
     cause = str(event["cause"])
-    in_basis_points = cause in ("utilisation", "overdue_share")
-    found = percent(event["found"]) if in_basis_points else str(event["found"])
-    reached = percent(event["line"]) if in_basis_points else str(event["line"])
+    found, reached = (_in_its_unit(cause, event[name], words) for name in ("found", "line"))
     about = words.causes.get(cause, cause.replace("_", " "))
     if event.get("subject"):
         about += f" {event['subject']}"
-    elif in_basis_points:
+    elif cause in _IN_BASIS_POINTS or cause in _IN_DAYS or cause in _COUNTED:
         sentence = words.sentences["cleared" if kind == "cleared" else "crossed"]
         about += f" {sentence.format(found=found, line=reached)}"
     role = words.roles.get(str(event["owner_role"]), str(event["owner_role"]))
-    return [about] if kind == "cleared" or not wide else [f"{about} → {role}: {event['measure']}"]
+    if kind == "cleared" or not wide:
+        return [about]
+    also = [words.sentences[name].format_map(event) for name, key in _ALSO if event.get(key)]
+    return [f"{about} → {role}: {event['measure']}", *also]
+
+
+def _in_its_unit(cause: str, number: int, words: Words) -> str:
+    if cause in _IN_BASIS_POINTS:
+        return percent(number)
+    return words.sentences["days"].format(count=number) if cause in _IN_DAYS else str(number)
+
+
+def _handled(event: Event, words: Words) -> list[str]:
+    cause = str(event["cause"])
+    about = words.causes.get(cause, cause.replace("_", " "))
+    sentence = words.sentences.get(str(event.get("did")))
+    if sentence is None or (event["did"] == "snoozed" and not event.get("snoozed_until")):
+        return [about]
+    return [about, sentence.format_map(event)]
 
 
 def _limit(event: Event, words: Words) -> list[str]:

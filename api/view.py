@@ -27,12 +27,13 @@ class _ExposureRow(Struct, gc=False):
     name: str | None = None
 
 
-class _AlertId(Struct, gc=False):
+class _AlertRow(Struct, gc=False):
     alert_id: str
+    did: str = ""
 
 
 class OpenAlert(Struct, frozen=True, gc=False):
-    """An alert that has not been cleared; `value` is its latest publication."""
+    """An alert that was neither cleared nor closed; `value` is its latest publication."""
 
     account_id: str
     level: str
@@ -53,7 +54,7 @@ class AccountView(Struct):
 
 
 _read_exposure = msgspec.json.Decoder(_ExposureRow).decode
-_read_alert_id = msgspec.json.Decoder(_AlertId).decode
+_read_alert = msgspec.json.Decoder(_AlertRow).decode
 
 
 class View:
@@ -134,12 +135,14 @@ class View:
 
     def _take_alert(self, account: AccountView, event: Event) -> None:
         try:
-            alert_id = _read_alert_id(event.value).alert_id
+            row = _read_alert(event.value)
         except msgspec.DecodeError:
             self.unreadable += 1
             return
-        if event.event_type == "alert_cleared":
-            account.open_alerts.pop(alert_id, None)
+        if event.event_type == "alert_cleared" or row.did == "closed":
+            account.open_alerts.pop(row.alert_id, None)
         else:
             level = event.level or "notice"
-            account.open_alerts[alert_id] = OpenAlert(account.account_id, level, event.place, msgspec.Raw(event.value))
+            account.open_alerts[row.alert_id] = OpenAlert(
+                account.account_id, level, event.place, msgspec.Raw(event.value)
+            )

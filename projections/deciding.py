@@ -7,6 +7,8 @@ from typing import cast
 from msgspec import structs
 
 from projections.accounts import is_scoped
+from projections.alert_handling import Handling, handle
+from projections.alerts import apply_alert, is_over, occur
 from projections.answering import (
     DECISIONS_PER_RECORD,
     apply_answer,
@@ -27,7 +29,7 @@ from projections.standing import (
 )
 from projections.telling import apply_limit, tell_changes
 from projections.terms import apply_terms, follow_terms
-from projections.warning_lines import apply_alert, is_over, occur, watch
+from projections.warning_lines import watch
 from schemas.decisions import (
     Alert,
     AnyDecision,
@@ -115,6 +117,8 @@ def decide(
     """Add everything that follows from a fact, or without one from a sweep, already in effect."""
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)
+    if isinstance(fact, Handling):
+        decisions.append(handle(recording, fact))
     if isinstance(fact, CheckRequested):
         order = recording.find("order", fact.order_id, fact.seller_id)
         if isinstance(order, Order):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from projections.alerts import combined_level
 from projections.context import Context
 from projections.rows import Account, Stages
 from projections.standing import standing, utilisation_bp, value
+from schemas.decisions import Level
 from schemas.money import held
 from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place
 
@@ -49,10 +51,16 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         parked_count=account.parked_count,
         unreadable_count=account.unreadable_count,
         unvalued=unvalued,
+        combined_level=_combined_level(account, context) if account.alerts else None,
+        grade=account.grade,
         by_currency=_by_currency(account),
         held=account.held,
         net_days=account.net_days,
     )
+
+
+def _combined_level(account: Account, context: Context) -> Level | None:
+    return combined_level(account.alerts.items(), context.policy.warnings.combined)
 
 
 def _valued(account: Account, context: Context) -> tuple[Stages, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import msgspec
 
 from projections.book import Book
 from projections.context import Context
+from projections.overdue_lines import next_crossing
 from projections.rows import (
     INDEX_FOREIGN,
     INDEX_PARKED,
@@ -50,7 +51,10 @@ class Parked(msgspec.Struct, array_like=True):
 
 @dataclass(slots=True)
 class Recording:
-    """One fact on its way into the book. Lists at the end say what followed, in order."""
+    """One fact on its way into the book. Lists at the end say what followed, in order.
+
+    `moved` says which of the numbers that warnings watch may have changed.
+    """
 
     book: Book
     context: Context
@@ -72,6 +76,7 @@ class Recording:
     parked_whole: bool = False
     settling: list[tuple[Invoice, Part]] = field(default_factory=list)
     regrades: bool = False
+    moved: int = 1
     _digested: Fact | None = None
     _digest: bytes = b""
 
@@ -241,7 +246,11 @@ class Recording:
         owner = self.unpaid_owner(invoice.currency)
         if is_open:
             self.book.index_put(INDEX_UNPAID, owner, suffix)
-            self.note_future_date(due_on)
+            business_date = self.context.business_date
+            if business_date is None or due_on >= business_date:
+                self.book.note_date(self.account, due_on)
+            elif (crosses_on := next_crossing(self.context, due_on)) is not None:
+                self.book.note_date(self.account, crosses_on)
         else:
             self.book.index_delete(INDEX_UNPAID, owner, suffix)
 

@@ -13,6 +13,7 @@ from projections.cover_rows import Covering
 from projections.dossier_rows import Dossier
 from projections.limit_rows import LimitFile, MeasureFile
 from projections.version_rows import Versions as Versions
+from projections.warning_rows import Quiet
 from schemas.decisions import Status
 
 SEPARATOR = b"\x00"
@@ -42,7 +43,7 @@ class Stages(Struct, array_like=True):
 
 
 class OpenAlert(Struct, array_like=True):
-    """An alert that was raised and not cleared."""
+    """An alert that was raised and not cleared; `closed`: by a person, while its cause still holds."""
 
     alert_id: str
     level: str
@@ -50,6 +51,12 @@ class OpenAlert(Struct, array_like=True):
     subject: str | None
     measure: str
     owner_role: str
+    due_on: str | None = None
+    owner: str | None = None
+    snoozed_until: str | None = None
+    acknowledged: bool = False
+    closed: bool = False
+    found: int = 0
 
 
 class TemporaryLimit(Struct, array_like=True):
@@ -250,8 +257,8 @@ class Mark(Struct, array_like=True):
 
 Document = Order | Delivery | Invoice | Cash | Mark | Approval
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile
-"""What is kept once for each account, under the empty key: no document of anybody's, so it has no versions."""
+Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet
+"""What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
 Row = Account | Document | Sheet
 
 KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
@@ -282,6 +289,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "behaviour": (b"w", Behaviour),
     "limits": (b"l", LimitFile),
     "measures": (b"z", MeasureFile),
+    "quiet": (b"Q", Quiet),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 

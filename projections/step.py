@@ -12,6 +12,7 @@ from typing import cast
 from msgspec import Struct
 
 from projections.accounts import note_unreadable, resolve_dead_letter
+from projections.alerts import is_over, occur
 from projections.book import Book
 from projections.context import Context
 from projections.deciding import Before, apply_decisions, decide, tell
@@ -19,7 +20,7 @@ from projections.recorders import record
 from projections.recording import Recording, revision_of
 from projections.rows import FACT_ID, Account
 from projections.versions import verdict_on
-from projections.warning_lines import is_over, occur, watch_now
+from projections.warning_lines import watch_now
 from schemas.codec import Unreadable
 from schemas.decisions import AnyDecision, FactRejected
 from schemas.envelope import Envelope

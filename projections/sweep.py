@@ -11,9 +11,11 @@ from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, wit
 from projections.book import Book
 from projections.context import Context, Sweep, day_before
 from projections.deciding import apply_decisions, before_broadcast, decide
+from projections.indicators import BALANCES, EVERYTHING
 from projections.recording import Recording
 from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
 from projections.step import generation
+from projections.warning_dates import note_warning_dates
 from projections.warning_lines import watch_now
 from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
 from schemas.envelope import Envelope
@@ -144,7 +146,8 @@ def _recording(book: Book, context: Context, sweep: Sweep, account: Account) -> 
     sweep.index += 1
     source = msgspec.structs.replace(sweep.source, index=sweep.index)
     envelope = Envelope(effect=sweep.effect)  # type: ignore[arg-type]
-    return Recording(book, context, account, envelope, "control", b"", sweep.at_ms, source)
+    moved = BALANCES if sweep.kind == "more" else EVERYTHING
+    return Recording(book, context, account, envelope, "control", b"", sweep.at_ms, source, moved=moved)
 
 
 def _cause(sweep: Sweep) -> str:
@@ -177,6 +180,7 @@ def _bring_up_to_date(recording: Recording) -> None:
         _recount_overdue(recording, currency)
     account.overdue_through = context.business_date
     account.next_on = _next_date(recording)
+    note_warning_dates(recording)
 
 
 def _recount_overdue(recording: Recording, currency: str) -> None:

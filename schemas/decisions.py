@@ -197,7 +197,11 @@ class ShipmentUnchecked(Decision, frozen=True, kw_only=True, tag="shipment_unche
 
 
 class Alert(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """A warning to the desk; `found` and `line` are in the unit that `cause` has."""
+    """A warning to the desk; `found` and `line` are in the unit that `cause` has.
+
+    `due_on` is by when the owner should have taken the measure. With `snoozed_until` it is recorded and meant to be
+    quiet. `combined_level` is what the account's open alerts, this one as told here included, come to together.
+    """
 
     alert_id: str
     cause: str
@@ -222,6 +226,10 @@ class AlertEscalated(Alert, frozen=True, kw_only=True, tag="alert_escalated", gc
 
 class AlertCleared(Alert, frozen=True, kw_only=True, tag="alert_cleared", gc=False, omit_defaults=True):
     """The cause of an open alert is gone."""
+
+
+class AlertResumed(Alert, frozen=True, kw_only=True, tag="alert_resumed", gc=False, omit_defaults=True):
+    """The snooze of an open alert is over and its cause still holds."""
 
 
 class AlertHandled(Alert, frozen=True, kw_only=True, tag="alert_handled", gc=False, omit_defaults=True):
@@ -280,6 +288,7 @@ AnyDecision = (
     | AlertRaised
     | AlertEscalated
     | AlertCleared
+    | AlertResumed
     | AlertHandled
     | FactRejected
     | FactWaits
@@ -301,4 +310,4 @@ ACTED_ON_BY_ORDER_SYSTEMS = (
     AmountWrittenOff,
     ApprovalChanged,
 )
-WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared, AlertHandled)
+WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared, AlertResumed, AlertHandled)

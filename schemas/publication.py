@@ -63,13 +63,21 @@ class CurrencyBalances(Struct, frozen=True, kw_only=True, gc=False):
     deposits_minor: int
 
 
+class RiskCell(Struct, frozen=True, kw_only=True, gc=False):
+    """Where an account stands in the policy's risk matrix: classes of size and of probability, both counted from 1."""
+
+    size: int
+    probability: int
+    measure: str
+
+
 class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An account's balances by stage, valued in its own currency, and what they mean against its limit.
 
     `limit_minor`, `headroom_minor` and `utilisation_bp` are null where there is no such number (no limit set,
     unlimited, no credit). `parked_count` is how many facts wait for a document, `unreadable_count` how many dead
     letters park the account, `waiting_count` how many orders wait. `held`: every new order waits for a person;
-    `net_days` are the longest terms granted.
+    `net_days` are the longest terms granted. `combined_level` is what its open alerts come to together.
     """
 
     account_id: str
@@ -102,9 +110,12 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     parked_count: int = 0
     unreadable_count: int = 0
     unvalued: tuple[str, ...] = ()
-    by_currency: dict[str, CurrencyBalances] | None = None
+    combined_level: str | None = None
+    risk_cell: RiskCell | None = None
+    grade: str = ""
     held: bool = False
     net_days: int | None = None
+    by_currency: dict[str, CurrencyBalances] | None = None
 
 
 class Published(Struct, frozen=True, gc=False):

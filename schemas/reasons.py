@@ -63,6 +63,8 @@ Refusal = Literal[
     "dispute_already_resolved",
     "write_off_exceeds_open",
     "limit_currency_differs_from_account",
+    "alert_unknown",
+    "alert_is_closed",
 ]
 """Why a fact is refused: it stays in the ledger as refused, and as a dead letter."""
 

@@ -308,3 +308,19 @@ def grade_set(grade: str | None, **fields: Any) -> Said:
 
 def reviewed(reviewed_on: str = DAY, **fields: Any) -> Said:
     return _by_desk("account_reviewed", fields, reviewed_on=reviewed_on)
+
+
+def acknowledged(alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Said:
+    return _by_desk("alert_acknowledged", fields, alert_id=alert_id)
+
+
+def assigned(owner: str, alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Said:
+    return _by_desk("alert_assigned", fields, alert_id=alert_id, owner=owner)
+
+
+def snoozed(until_on: str, alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Said:
+    return _by_desk("alert_snoozed", fields, alert_id=alert_id, until_on=until_on)
+
+
+def alert_closed(alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Said:
+    return _by_desk("alert_closed", fields, alert_id=alert_id)

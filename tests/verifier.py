@@ -21,7 +21,7 @@ SOURCES = ("dossiers", "orders", "invoices", "payments", "bureau", "desk", "cont
 ACTED_ON = frozenset(
     ["order_released", "order_referred", "order_blocked", "order_release_withdrawn", "limit_changed", "status_changed"]
 )
-WATCHED = frozenset(["alert_raised", "alert_escalated", "alert_cleared"])
+WATCHED = frozenset(["alert_raised", "alert_escalated", "alert_cleared", "alert_resumed", "alert_handled"])
 NAMES = (*SOURCES, "ledger", "decisions", "alerts", "exposures", "deadletters")
 
 

@@ -169,33 +169,25 @@ class HoldLifted(DeskFact, frozen=True, kw_only=True, tag="hold_lifted", gc=Fals
 class AlertAcknowledged(DeskFact, frozen=True, kw_only=True, tag="alert_acknowledged", gc=False, omit_defaults=True):
     """Somebody has seen an alert."""
 
-    acted_on: ClassVar[bool] = False
-
     alert_id: Id
 
 
 class AlertAssigned(DeskFact, frozen=True, kw_only=True, tag="alert_assigned", gc=False, omit_defaults=True):
     """An alert has an owner."""
 
-    acted_on: ClassVar[bool] = False
-
     alert_id: Id
     owner: Id
 
 
 class AlertSnoozed(DeskFact, frozen=True, kw_only=True, tag="alert_snoozed", gc=False, omit_defaults=True):
-    """An alert is to be quiet until a day; hits are still recorded."""
-
-    acted_on: ClassVar[bool] = False
+    """An alert is to be quiet before a day, unless its cause gets graver; what happens to it is still recorded."""
 
     alert_id: Id
     until_on: date
 
 
 class AlertClosed(DeskFact, frozen=True, kw_only=True, tag="alert_closed", gc=False, omit_defaults=True):
-    """An alert needs nothing more."""
-
-    acted_on: ClassVar[bool] = False
+    """An alert needs nothing more: it speaks again at a graver level, or when its cause has gone and comes back."""
 
     alert_id: Id
 

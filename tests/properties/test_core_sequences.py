@@ -184,6 +184,12 @@ def _status(draw: st.DrawFn) -> Said:
     return draw(st.sampled_from([b.suspended, b.reinstated]))()
 
 
+def _handled(draw: st.DrawFn) -> Said:
+    alert_id = f"{ACME}/{draw(st.integers(1, 6))}"
+    make = draw(st.sampled_from([b.acknowledged, b.alert_closed, lambda which: b.snoozed(draw(days), which)]))
+    return make(alert_id)
+
+
 def _check(draw: st.DrawFn) -> Said:
     return b.check(f"O{draw(numbers)}", check_id=f"K{draw(numbers)}")
 
@@ -197,12 +203,17 @@ def _rates(draw: st.DrawFn) -> Said:
 
 
 def _policy(draw: st.DrawFn) -> Said:
-    lines = [{"at_bp": draw(st.sampled_from([5_000, 8_000])), "level": "notice", "measure": "m", "owner_role": "r"}]
+    line = {"level": "notice", "measure": "m", "owner_role": "r"}
+    lines = [{**line, "at_bp": draw(st.sampled_from([5_000, 8_000]))}]
     indicator = {"clear_below_bp": 500, "lines": lines}
     occurrence = {"level": "critical", "measure": "m", "owner_role": "r"}
     warnings = {
         "utilisation": indicator,
         "overdue_share": indicator,
+        "oldest_overdue": {
+            "clear_below_bp": 2,
+            "lines": [{**line, "at_bp": 5}, {**line, "at_bp": 20, "level": "warning"}],
+        },
         "fact_unreadable": occurrence,
         "fact_contradicts": occurrence,
         "delivered_without_release": occurrence,
@@ -215,7 +226,7 @@ _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reve
 _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
 _PLAIN += [_allocated, _allocation_reversed]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
-_ALL += [_other_currency, _status, _check, _day, _day, _rates, _policy]
+_ALL += [_handled, _handled, _other_currency, _status, _check, _day, _day, _rates, _policy]
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 sequences = st.lists(facts(), min_size=10, max_size=40)
@@ -370,6 +381,7 @@ def test_machine_releases_never_take_headroom_below_zero(said: list[Said]) -> No
 def test_alerts_are_raised_once_escalated_upwards_and_cleared_once(said: list[Said]) -> None:
     scenario = started()
     is_open: dict[tuple[str, str | None], tuple[str, str]] = {}
+    closed = set()
     used = set()
     for found in scenario.say(*said):
         kind = found.__struct_config__.tag
@@ -383,8 +395,15 @@ def test_alerts_are_raised_once_escalated_upwards_and_cleared_once(said: list[Sa
         elif kind == "alert_escalated":
             assert is_open[key][0] == found.alert_id and LEVELS[found.level] > LEVELS[is_open[key][1]]
             is_open[key] = (found.alert_id, found.level)
-        else:
+            closed.discard(found.alert_id)
+        elif kind == "alert_cleared":
             assert is_open.pop(key)[0] == found.alert_id
+        else:
+            assert is_open[key] == (found.alert_id, found.level) and found.alert_id not in closed
+            if kind == "alert_handled" and found.did == "closed":
+                closed.add(found.alert_id)
+                if found.subject is not None:
+                    del is_open[key]
 
 
 @quick

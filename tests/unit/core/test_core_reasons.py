@@ -79,6 +79,8 @@ HOW: dict[str, Told] = {
     ),
     "write_off_exceeds_open": Told(b.written_off(101), [b.invoice()]),
     "limit_currency_differs_from_account": Told(b.limit_set(5, currency="USD")),
+    "alert_unknown": Told(b.acknowledged("ACME/1")),
+    "alert_is_closed": Told(b.acknowledged(), [b.order(amount=950), b.cancelled()]),
 }
 
 

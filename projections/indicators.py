@@ -1,0 +1,113 @@
+"""The numbers that warning lines are drawn on: plain functions of one signature in one tuple.
+
+Adding an indicator = one function, one entry, one field of the policy's `warnings`, one cause for people. A number that
+is None says that there is none, and no alert. Each entry names what moves its number, so that a fact only asks for
+those that it may have moved; sweeps ask for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from projections.context import Context
+from projections.recording import Recording
+from projections.rows import INDEX_UNPAID, Stages
+from projections.standing import Standing, total, utilisation_bp
+from schemas.policy_warnings import Indicator
+
+Number = Callable[[Recording, Standing], "int | None"]
+
+BALANCES, OVERDUE, EVERYTHING = 1, 2, 2**16 - 1
+"""What may move a number: any fact moves balances, and what is overdue where something is, or an alert is open."""
+DISPUTES_PASSED_OVER = 50
+"""So many disputed items are passed over in search of one that is not; beyond them the oldest one counts."""
+
+
+class Watched(NamedTuple):
+    """An indicator of the policy in force, with its number."""
+
+    cause: str
+    lowest: int
+    indicator: Indicator
+    number: Number
+
+
+def utilisation(recording: Recording, now: Standing) -> int | None:
+    """Return exposure over the effective limit in basis points."""
+    return utilisation_bp(now.net_exposure_minor(), now.limit)
+
+
+def overdue_share(recording: Recording, _: Standing) -> int | None:
+    """Return what is overdue of all open invoices in basis points."""
+    overdue, _unvalued = total(recording.account, recording.context, _overdue)
+    if not overdue:
+        return 0
+    invoiced, _unvalued = total(recording.account, recording.context, _invoiced)
+    return overdue * 10_000 // invoiced if invoiced else 0
+
+
+def _overdue(stages: Stages) -> int:
+    return stages.overdue
+
+
+def _invoiced(stages: Stages) -> int:
+    return stages.invoiced
+
+
+def oldest_overdue(recording: Recording, _: Standing) -> int | None:
+    """Return for how many days the oldest open item that is not disputed is overdue."""
+    business_date = recording.context.business_date
+    if business_date is None:
+        return 0
+    due = [_oldest_due(recording, currency, business_date) for currency in recording.account.stages]
+    oldest = min(filter(None, due), default=business_date)
+    return date.fromisoformat(business_date).toordinal() - date.fromisoformat(oldest).toordinal()
+
+
+def _oldest_due(recording: Recording, currency: str, business_date: str) -> str | None:
+    end, oldest = business_date.encode(), None
+    index = recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency))
+    for passed_over, (suffix, _) in enumerate(index.items()):
+        due_on, key, _number = suffix.split(b"\x00")
+        if due_on >= end:
+            return None
+        oldest = oldest or due_on.decode()
+        if passed_over >= DISPUTES_PASSED_OVER:
+            return oldest
+        invoice = recording.invoice(key.decode())
+        if not invoice.disputes or sum(invoice.disputes.values()) < invoice.counted[0]:
+            return due_on.decode()
+    return None
+
+
+INDICATORS: tuple[tuple[str, int, Number], ...] = (
+    ("utilisation", BALANCES, utilisation),
+    ("overdue_share", OVERDUE, overdue_share),
+    ("oldest_overdue", OVERDUE, oldest_overdue),
+)
+"""Cause, what moves it, and how it is found; in the order in which their alerts are told."""
+
+_POLICIES_KEPT = 64
+_watched: dict[tuple[str, int], tuple[Watched, ...]] = {}
+
+
+def watched(context: Context, moved: int) -> tuple[Watched, ...]:
+    """Return the indicators of the policy in force whose numbers may have moved; found once for each policy."""
+    try:
+        return _watched[context.policy_id, moved]
+    except KeyError:
+        if len(_watched) >= _POLICIES_KEPT:
+            _watched.clear()
+        found = _watched[context.policy_id, moved] = tuple(_active(context, moved))
+        return found
+
+
+def _active(context: Context, moved: int) -> list[Watched]:
+    found = []
+    for cause, moves_with, number in INDICATORS:
+        indicator: Indicator | None = getattr(context.policy.warnings, cause)
+        if indicator is not None and moves_with & moved:
+            found.append(Watched(cause, max(1, indicator.lines[0].at_bp), indicator, number))
+    return found

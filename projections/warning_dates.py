@@ -1,0 +1,39 @@
+"""The days on which a warning follows from nothing but the calendar: an account is swept then, and not every day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from projections.alerts import dates_of
+from projections.context import day_before
+from projections.overdue_lines import crossing_date, overdue_lines
+from projections.recording import Recording
+from projections.rows import INDEX_UNPAID
+
+
+def note_warning_dates(recording: Recording) -> None:
+    """See to it that the account is swept again on the first day that a warning may follow from the calendar."""
+    business_date = str(recording.context.business_date)
+    first = min((on for on in _dates(recording) if on >= business_date), default=None)
+    if first is not None:
+        recording.book.note_date(recording.account, first)
+
+
+def _dates(recording: Recording) -> Iterator[str]:
+    today = recording.today()
+    for key, alert in recording.account.alerts.items():
+        yield from dates_of(key, alert, today)
+    days = overdue_lines(recording.context)
+    if days:
+        for currency in recording.account.stages:
+            yield from _overdue_dates(recording, currency, days)
+
+
+def _overdue_dates(recording: Recording, currency: str, days: tuple[int, ...]) -> Iterator[str]:
+    """For each line the oldest item that is still below it crosses first; disputed ones count, they may be settled."""
+    index = recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency))
+    for line in days:
+        below = day_before(str(recording.context.business_date), line - 1)
+        first = next(index.items(below.encode()), None)
+        if first is not None:
+            yield crossing_date(first[0][:10].decode(), line)

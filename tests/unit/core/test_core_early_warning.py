@@ -1,0 +1,117 @@
+"""Early warning: a number that crosses a line opens one alert, which escalates and clears, by itself as days pass."""
+
+from typing import Any
+
+import pytest
+
+from schemas.decisions import AlertCleared, AlertRaised, Level
+from tests import builders as b
+from tests.scenario import Scenario, alerts, with_limit
+from tests.unit.core.test_core_headroom import policy
+
+BIG = 1_000_000
+
+
+def line(at: int, level: Level, **fields: Any) -> dict[str, Any]:
+    """Return a warning line."""
+    return {"at_bp": at, "level": level, "measure": "call", "owner_role": "collector", **fields}
+
+
+def lines(*places: tuple[int, Level], clear_below: int = 0) -> dict[str, Any]:
+    """Return an indicator."""
+    return {"clear_below_bp": clear_below, "lines": [line(at, level) for at, level in places]}
+
+
+def watching(**indicators: dict[str, Any]) -> b.Said:
+    """Return the default policy with some indicators instead, and without overdue share."""
+    never = lines((10_001, "critical"))
+    return policy(warnings={"overdue_share": never, **indicators})
+
+
+@pytest.fixture
+def watched() -> Scenario:
+    """Return an account of which only the oldest overdue item is watched."""
+    scenario = with_limit(BIG)
+    scenario.say(watching(oldest_overdue=lines((5, "notice"), (20, "warning"), (45, "critical"), clear_below=4)))
+    scenario.say(b.day_closed("2025-03-31"))
+    return scenario
+
+
+def test_an_item_that_stays_open_warns_escalates_and_clears_by_the_calendar_alone(watched: Scenario) -> None:
+    watched.say(b.invoice(100, due_on="2025-04-02"))
+    assert alerts(watched.say(b.day_closed("2025-04-06"))) == []
+    assert alerts(watched.say(b.day_closed("2025-04-07"))) == ["raised oldest_overdue notice"]
+    assert alerts(watched.say(b.day_closed("2025-04-21"))) == []
+    assert alerts(watched.say(b.day_closed("2025-04-22"))) == ["escalated oldest_overdue warning"]
+    assert alerts(watched.say(b.day_closed("2025-05-17"))) == ["escalated oldest_overdue critical"]
+    assert alerts(watched.say(b.payment(100))) == ["cleared oldest_overdue critical"]
+    watched.prove()
+
+
+def test_the_account_is_not_looked_at_on_the_days_between(watched: Scenario) -> None:
+    watched.say(b.invoice(100, due_on="2025-04-02"), b.day_closed("2025-04-07"))
+    length = len(watched.ledger)
+    for day in range(8, 22):
+        watched.say(b.day_closed(f"2025-04-{day:02}"))
+    assert len(watched.ledger) == length + 14, "each day is one record, and none of them touches the account"
+
+
+def test_an_item_that_arrives_overdue_is_followed_from_there(watched: Scenario) -> None:
+    assert alerts(watched.say(b.invoice(100, due_on="2025-03-20"))) == ["raised oldest_overdue notice"]
+    assert alerts(watched.say(b.day_closed("2025-04-09"))) == ["escalated oldest_overdue warning"]
+    watched.prove()
+
+
+def test_once_the_oldest_is_paid_the_next_one_is_followed(watched: Scenario) -> None:
+    watched.say(b.invoice(100, "I1", due_on="2025-03-20"), b.invoice(100, "I2", due_on="2025-04-10"))
+    assert alerts(watched.say(b.payment(100))) == ["cleared oldest_overdue notice"]
+    assert alerts(watched.say(b.day_closed("2025-04-14"))) == []
+    assert alerts(watched.say(b.day_closed("2025-04-15"))) == ["raised oldest_overdue notice"]
+    watched.prove()
+
+
+def test_a_disputed_item_is_passed_over_until_the_dispute_is_settled(watched: Scenario) -> None:
+    watched.say(b.invoice(100, "I1", due_on="2025-03-01"), b.day_closed("2025-04-01"))
+    assert alerts(watched.say(b.disputed(100))) == ["cleared oldest_overdue warning"]
+    watched.say(b.invoice(100, "I2", due_on="2025-04-01"))
+    assert alerts(watched.say(b.day_closed("2025-04-06"))) == ["raised oldest_overdue notice"]
+    assert alerts(watched.say(b.dispute_resolved())) == ["escalated oldest_overdue warning"]
+    watched.prove()
+
+
+def test_it_stays_open_until_it_is_clearly_below_the_lowest_line(watched: Scenario) -> None:
+    watched.say(b.invoice(100, "I1", due_on="2025-03-20"), b.invoice(100, "I2", due_on="2025-03-30"))
+    assert alerts(watched.say(b.payment(100))) == []
+    assert alerts(watched.say(b.payment(100, "P2"))) == ["cleared oldest_overdue notice"]
+
+
+def test_an_alert_names_its_measure_its_owner_and_by_when(watched: Scenario) -> None:
+    dated = {"clear_below_bp": 0, "lines": [line(5, "notice", due_days=7)]}
+    watched.say(watching(oldest_overdue=dated))
+    (raised,) = watched.say(b.invoice(100, due_on="2025-03-20"))
+    assert isinstance(raised, AlertRaised)
+    assert (raised.measure, raised.owner_role, raised.due_on) == ("call", "collector", "2025-04-08")
+    assert (raised.found, raised.line) == (11, 5)
+
+
+def test_open_alerts_of_an_account_come_to_one_level() -> None:
+    """Two warnings are a warning; a third makes the account critical, though none of them is."""
+    acme = with_limit(1_000)
+    warn = {"utilisation": lines((5_000, "warning")), "oldest_overdue": lines((5, "warning"))}
+    acme.say(watching(**warn, combined={"warnings_are_critical": 3}), b.day_closed("2025-03-31"))
+    assert acme.stands().combined_level is None
+    acme.say(b.invoice(600, due_on="2025-03-20"))
+    assert acme.stands().combined_level == "warning"
+    (contradicted,) = acme.say(b.invoice(601, due_on="2025-03-20"))[1:]
+    assert (contradicted.cause, contradicted.level) == ("fact_contradicts", "warning")
+    assert (contradicted.combined_level, acme.stands().combined_level) == ("critical", "critical")
+    cleared = [found for found in acme.say(b.payment(600)) if isinstance(found, AlertCleared)]
+    assert [found.combined_level for found in cleared] == ["warning", "warning"]
+    acme.prove()
+
+
+def test_many_alerts_of_one_cause_count_once_for_the_account() -> None:
+    acme = with_limit(1_000)
+    for number in range(4):
+        acme.say(b.invoice(10, f"I{number}"), b.invoice(11, f"I{number}"))
+    assert acme.stands().combined_level == "warning"
