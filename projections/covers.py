@@ -27,7 +27,7 @@ def apply_covers(recording: Recording, invoice: Invoice, covers: tuple[InvoiceCo
             )
         else:
             apply_cover(recording, invoice, position, kind, document_id)
-    recording.touch("invoice", invoice)
+    recording.recount_invoice(invoice)
 
 
 def take_up_cover(recording: Recording, parked: Parked, document_id: str) -> None:
@@ -59,7 +59,7 @@ def undo_covers(recording: Recording, invoice: Invoice) -> None:
     """Take back what an invoice said of its orders and deliveries."""
     for order_key, delivery_key, amount in invoice.covers:
         if delivery_key:
-            delivery = cast(Delivery, recording.find_key("delivery", delivery_key))
+            delivery = recording.delivery(delivery_key)
             add_invoiced(recording, delivery, -amount, -int(invoice.final))
         elif order_key:
             _add_to_order(recording, recording.order(order_key), -amount, -int(invoice.final))
@@ -72,7 +72,7 @@ def change_final(recording: Recording, invoice: Invoice, final: bool) -> None:
     invoice.final = final
     for order_key, delivery_key, _ in invoice.covers if finals else ():
         if delivery_key:
-            add_invoiced(recording, cast(Delivery, recording.find_key("delivery", delivery_key)), 0, finals)
+            add_invoiced(recording, recording.delivery(delivery_key), 0, finals)
         elif order_key:
             _add_to_order(recording, recording.order(order_key), 0, finals)
 

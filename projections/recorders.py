@@ -18,12 +18,14 @@ from projections import (
     dossier_reports,
     invoices,
     orders,
+    pledges,
     statuses,
     terms,
     write_offs,
 )
 from projections.applying import pay_from_free_cash, settle_provisionally
 from projections.behaviour import count_settled
+from projections.pledges import follow_run_off
 from projections.recording import Parked, Recording
 from projections.versions import mark, verdict_on
 from schemas.codec import decode_fact
@@ -52,6 +54,9 @@ from schemas.facts.desk import (
 from schemas.facts.dossiers import (
     AccountOpened,
     AssessmentRecorded,
+    CoverPledged,
+    CoverReleased,
+    CoverWithdrawn,
     DossierUpdated,
     FinancialsFiled,
     ManagerAssigned,
@@ -88,6 +93,9 @@ from schemas.reasons import Refusal
 
 RECORDERS: dict[type[Fact], Callable[[Recording, Any], Refusal | None]] = {
     AccountOpened: accounts.record_opened,
+    CoverPledged: pledges.record_pledged,
+    CoverWithdrawn: pledges.record_withdrawn,
+    CoverReleased: pledges.record_released,
     LimitSet: accounts.record_limit,
     AccountSuspended: statuses.record_status,
     AccountReinstated: statuses.record_status,
@@ -156,6 +164,8 @@ def record(recording: Recording, fact: Fact) -> Refusal | None:
         settle_provisionally(recording, *recording.cash(recording.freed.pop(0)))
     while recording.unpaid:
         pay_from_free_cash(recording, recording.unpaid.pop(0))
+    if recording.account.covers:
+        follow_run_off(recording)
     if recording.settling:
         recording.regrades = count_settled(recording) or recording.regrades
     return None

@@ -10,6 +10,7 @@ import msgspec
 
 from projections.book import Book
 from projections.context import Context
+from projections.cover_counts import count_invoice, count_order
 from projections.overdue_lines import next_crossing
 from projections.rows import (
     INDEX_FOREIGN,
@@ -17,6 +18,7 @@ from projections.rows import (
     INDEX_UNPAID,
     Account,
     Cash,
+    Delivery,
     Document,
     Invoice,
     Order,
@@ -164,6 +166,10 @@ class Recording:
         """Return an order that is known to exist."""
         return cast(Order, self.find_key("order", key))
 
+    def delivery(self, key: str) -> Delivery:
+        """Return a delivery that is known to exist."""
+        return cast(Delivery, self.find_key("delivery", key))
+
     def invoice(self, key: str) -> Invoice:
         """Return an invoice that is known to exist."""
         return cast(Invoice, self.find_key("invoice", key))
@@ -208,6 +214,8 @@ class Recording:
             stages.delivered += counts[2] - before[2]
             stages.deposits += counts[3] - before[3]
             order.counted = counts
+        if self.account.covers:
+            count_order(self.account, order)
         self.touch("order", order)
 
     def recount_invoice(self, invoice: Invoice) -> None:
@@ -219,6 +227,8 @@ class Recording:
             stages.overdue += counts[1] - before[1]
             stages.disputed += counts[2] - before[2]
             invoice.counted = counts
+        if self.account.covers:
+            count_invoice(self.account, invoice, self.delivery)
         self.touch("invoice", invoice)
 
     def recount_cash(self, kind: str, cash: Cash) -> None:

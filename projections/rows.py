@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from projections.approval_rows import Approval, ApprovalFile
 from projections.behaviour_rows import Behaviour
-from projections.cover_rows import Covering
+from projections.cover_rows import Cover, Covering
 from projections.dossier_rows import Dossier
 from projections.limit_rows import LimitFile, MeasureFile
 from projections.version_rows import Versions as Versions
@@ -135,6 +135,7 @@ class Order(Struct, array_like=True):
     reasons: list[str] = field(default_factory=list)
     counted: tuple[int, int, int, int] = (0, 0, 0, 0)
     twins: list[str] = field(default_factory=list)
+    cover_counts: dict[str, int] = field(default_factory=dict)
 
 
 class Delivery(Struct, array_like=True):
@@ -204,6 +205,7 @@ class Invoice(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
     covers_revision: int = 0
     sold: tuple[int, int] | None = None
+    cover_counts: dict[str, int] = field(default_factory=dict)
 
 
 class Named(Struct, array_like=True):
@@ -244,7 +246,7 @@ class Cash(Struct, array_like=True):
 
 
 class Mark(Struct, array_like=True):
-    """A document of which only the identity matters afterwards: an allocation, a dispute, a check, a cover."""
+    """A document of which only the identity matters afterwards: an allocation, a dispute, a check."""
 
     key: str
     ce_source: str
@@ -255,7 +257,7 @@ class Mark(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
 
 
-Document = Order | Delivery | Invoice | Cash | Mark | Approval
+Document = Order | Delivery | Invoice | Cash | Mark | Approval | Cover
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
 Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet
 """What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
@@ -270,7 +272,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "allocation": (b"m", Mark),
     "dispute": (b"t", Mark),
     "check": (b"h", Mark),
-    "cover": (b"v", Mark),
+    "cover": (b"v", Cover),
     "contract": (b"j", Mark),
     "bill": (b"b", Mark),
     "account": (b"g", Mark),
@@ -281,6 +283,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "allocation_reversal": (b"5", Mark),
     "dispute_resolution": (b"6", Mark),
     "cover_release": (b"7", Mark),
+    "cover_withdrawal": (b"0", Mark),
     "bill_honouring": (b"8", Mark),
     "bill_dishonouring": (b"9", Mark),
     "dossier": (b"f", Dossier),

@@ -12,6 +12,7 @@ from projections.book import Book
 from projections.context import Context, Sweep, day_before
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.indicators import BALANCES, EVERYTHING
+from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
 from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
 from projections.step import generation
@@ -178,6 +179,8 @@ def _bring_up_to_date(recording: Recording) -> None:
     drop_lapsed(account, recording.today())
     for currency in list(account.stages):
         _recount_overdue(recording, currency)
+    if account.covers:
+        refresh_covers(recording)
     account.overdue_through = context.business_date
     account.next_on = _next_date(recording)
     note_warning_dates(recording)
@@ -211,4 +214,5 @@ def _next_date(recording: Recording) -> str | None:
             dates.append(day_before(limit.valid_from, 2))
         if limit.valid_until < "9999":
             dates.append(day_before(limit.valid_until))
+    dates.extend(cover_dates(account, business_date))
     return min(dates, default=None)

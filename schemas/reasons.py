@@ -61,6 +61,7 @@ Refusal = Literal[
     "payment_already_cleared",
     "allocation_already_reversed",
     "dispute_already_resolved",
+    "cover_already_released",
     "write_off_exceeds_open",
     "limit_currency_differs_from_account",
     "alert_unknown",

@@ -240,6 +240,19 @@ def allocation_reversed(allocation_id: str = "A1", **fields: Any) -> Said:
     return _said("allocation_reversed", fields, allocation_id=allocation_id)
 
 
+def cover(value: int, cover_id: str = "G1", **fields: Any) -> Said:
+    fields = {"kind": "guarantee", "value_minor": value, "currency": "EUR", **fields}
+    return _said("cover_pledged", fields, cover_id=cover_id)
+
+
+def cover_withdrawn(on: str, cover_id: str = "G1", **fields: Any) -> Said:
+    return _said("cover_withdrawn", fields, cover_id=cover_id, withdrawn_on=on)
+
+
+def cover_released(on: str = DAY, cover_id: str = "G1", **fields: Any) -> Said:
+    return _said("cover_released", fields, cover_id=cover_id, released_on=on)
+
+
 def day_closed(on: str) -> Said:
     return Said({"type": "day_closed", "business_date": on}, {}, "")
 

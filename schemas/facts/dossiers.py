@@ -130,7 +130,6 @@ class CoverPledged(Fact, frozen=True, kw_only=True, tag="cover_pledged", gc=Fals
     """
 
     document: ClassVar[tuple[str, str] | None] = ("cover", "cover_id")
-    acted_on: ClassVar[bool] = False
 
     cover_id: Id
     kind: Id
@@ -151,7 +150,6 @@ class CoverWithdrawn(Fact, frozen=True, kw_only=True, tag="cover_withdrawn", gc=
     """A provider covers no new shipments from a day on; what was shipped before stays covered."""
 
     document: ClassVar[tuple[str, str] | None] = ("cover_withdrawal", "cover_id")
-    acted_on: ClassVar[bool] = False
 
     cover_id: Id
     withdrawn_on: date
@@ -161,7 +159,6 @@ class CoverReleased(Fact, frozen=True, kw_only=True, tag="cover_released", gc=Fa
     """A cover no longer stands."""
 
     document: ClassVar[tuple[str, str] | None] = ("cover_release", "cover_id")
-    acted_on: ClassVar[bool] = False
 
     cover_id: Id
     released_on: date

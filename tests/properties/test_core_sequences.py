@@ -202,6 +202,29 @@ def _rates(draw: st.DrawFn) -> Said:
     return b.rates_set(USD=draw(st.sampled_from(["1", "1.25", "0.8"])))
 
 
+def _cover(draw: st.DrawFn) -> Said:
+    fields: dict[str, Any] = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "share_bp": st.sampled_from([5_000, 9_000]),
+                "split_bp": st.sampled_from([3_333]),
+                "first_loss_minor": st.sampled_from([10, 100]),
+                "max_net_days": st.sampled_from([10, 40]),
+                "valid_from": days,
+                "valid_until": days,
+                "order_id": numbers.map(lambda n: f"O{n}"),
+                "currency": st.just("USD"),
+            },
+        )
+    )
+    return b.cover(draw(amounts), f"G{draw(numbers)}", revision=draw(st.sampled_from([1, 1, 2, 3])), **fields)
+
+
+def _cover_ends(draw: st.DrawFn) -> Said:
+    return draw(st.sampled_from([b.cover_withdrawn, b.cover_released]))(draw(days), f"G{draw(numbers)}")
+
+
 def _policy(draw: st.DrawFn) -> Said:
     line = {"level": "notice", "measure": "m", "owner_role": "r"}
     lines = [{**line, "at_bp": draw(st.sampled_from([5_000, 8_000]))}]
@@ -227,6 +250,7 @@ _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _paymen
 _PLAIN += [_allocated, _allocation_reversed]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
 _ALL += [_handled, _handled, _other_currency, _status, _check, _day, _day, _rates, _policy]
+_ALL += [_cover, _cover, _cover_ends]
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 sequences = st.lists(facts(), min_size=10, max_size=40)
@@ -271,6 +295,19 @@ class Rows:
         assert self.account.parked_count == len(self.listed[INDEX_PARKED])
         assert self.account.unreadable_count == len(self.listed[INDEX_UNREADABLE])
         self._check_cash()
+        self._check_covers()
+
+    def _check_covers(self) -> None:
+        """What a cover's sums hold is what documents remember that they added to it."""
+        for covering in self.account.covers:
+            sums: dict[str, int] = defaultdict(int)
+            for found in self.documents["order"] + self.documents["invoice"]:
+                sums[found.currency] += found.cover_counts.get(covering.mark, 0)
+            assert {name: amount for name, amount in covering.sums.items() if amount} == {
+                name: amount for name, amount in sums.items() if amount
+            }
+            assert min(sums.values(), default=0) >= 0
+            assert min((covering.before or {}).values(), default=0) >= 0
 
     def _check_sums(self) -> None:
         sums: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
@@ -374,6 +411,19 @@ def test_machine_releases_never_take_headroom_below_zero(said: list[Said]) -> No
             if not any(reason["code"] == "released_by_desk" for reason in found.reasons):
                 adds = found.headroom_before_minor - found.headroom_after_minor
                 assert adds <= 0 or found.headroom_after_minor >= 0
+
+
+@quick
+@given(sequences)
+def test_cover_is_never_more_than_there_is_to_bear(said: list[Said]) -> None:
+    scenario = started()
+    for fact in said:
+        scenario.say(fact)
+        found = scenario.stands()
+        assert 0 <= found.cover_minor <= max(0, found.exposure_minor)
+        assert found.net_exposure_minor == found.exposure_minor - found.cover_minor
+        if found.headroom_minor is not None:
+            assert found.headroom_minor == found.limit_minor - max(0, found.net_exposure_minor)  # type: ignore[operator]
 
 
 @quick
