@@ -156,7 +156,7 @@ def _follow_headroom(
     count = len(decisions)
     room = max(0, DECISIONS_PER_RECORD - count)
     more = False
-    if fell is not None and context.policy.withdrawal.when != "never" and not isinstance(fact, OrderRelease):
+    if fell is not None and context.policy.withdrawal.when != "never" and not _is_by_release(fact, decisions):
         withdrawn, more = withdraw_releases(recording, identity, fell, room)
         decisions.extend(withdrawn)
     elif before.conditions is not None and account.waiting_count and _rose(recording, before, now):
@@ -167,6 +167,11 @@ def _follow_headroom(
         decisions.append(follows)
         _open_more(recording, follows)
     return len(decisions) > count
+
+
+def _is_by_release(fact: Fact | None, decisions: list[AnyDecision]) -> bool:
+    """A release that policy or a person let go over the limit is not taken back for the headroom it took itself."""
+    return isinstance(fact, OrderRelease) or any(isinstance(told, OrderReleased) for told in decisions)
 
 
 def _fell(before: Standing, now: Standing) -> int | None:

@@ -289,3 +289,22 @@ def test_lines_that_a_policy_moves_are_followed_at_once(acme: Scenario) -> None:
 def test_a_broadcast_not_yet_acted_on_says_so(acme: Scenario) -> None:
     model = b.Said({"type": "model_adopted", "model": {}}, {}, "")
     assert kinds(acme.say(model)) == ["not_yet_acted_on"]
+
+
+def test_what_the_policy_lets_go_over_the_limit_is_not_taken_back_for_it(given: Given) -> None:
+    acme = given(1_000)
+    acme.say(policy(checks={"exposure_exceeds_limit": "warn"}))
+    assert answers(acme.say(b.order("O1", 900), b.order("O2", 300))) == ["order_released O1", "order_released O2"]
+    assert acme.stands().headroom_minor == -200
+    assert answers(acme.say(b.invoice(50, "I9"))) == ["order_release_withdrawn O2"]
+
+
+def test_an_adopted_policy_lets_waiting_orders_go(given: Given) -> None:
+    acme = given(1_000)
+    assert answers(acme.say(b.order("O1", 900), b.order("O2", 150), b.order("O3", 5_000))) == [
+        "order_released O1",
+        "order_referred O2",
+        "order_blocked O3",
+    ]
+    generous = policy(checks={"exposure_exceeds_limit": "warn"})
+    assert answers(acme.say(generous)) == ["order_released O2", "order_released O3"]
