@@ -8,22 +8,25 @@ from projections.index import OrderedIndex
 from projections.rows import (
     ACCOUNT,
     INDEX_DATES,
+    KIND_LETTERS,
+    SEPARATOR,
     Account,
     Document,
     Sheet,
     account_key,
     decode_account,
     decode_document,
-    document_key,
     encode_row,
 )
-from projections.store import Changes, Rows
+from projections.store import Rows
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 CACHED_ROWS = 100_000
 CACHED_INDEXES = 20_000
+_UNKNOWN = object()
+_NONE: dict[bytes, bytes | None] = {}
 
 
 class Book:
@@ -35,12 +38,13 @@ class Book:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self._accounts: dict[str, Account] = {}
-        self._documents: dict[tuple[str, str, str], Any] = {}
-        self._indexes: dict[tuple[bytes, str], OrderedIndex] = {}
+        self._documents: dict[str, Any] = {}
+        self._indexes: dict[bytes, OrderedIndex] = {}
         self._dirty_accounts: dict[str, Account] = {}
-        self._dirty: dict[tuple[str, str, str], Document | Sheet] = {}
+        self._dirty: dict[str, Document | Sheet] = {}
         self._plain: dict[bytes, bytes | None] = {}
         self._changed_indexes: set[OrderedIndex] = set()
+        self._changes_unread: dict[bytes, dict[bytes, bytes | None]] = {}
         self.dates_noted: set[bytes] = set()
 
     def account(self, account_id: str) -> Account | None:
@@ -59,41 +63,54 @@ class Book:
 
     def document(self, kind: str, account_id: str, key: str) -> Document | None:
         """Return a document by its key within the account, or None."""
-        place = (kind, account_id, key)
-        try:
-            return self._documents[place]  # type: ignore[no-any-return]
-        except KeyError:
-            stored = self.rows.get(document_key(kind, account_id, key))
+        place = f"{KIND_LETTERS[kind]}{account_id}\x00{key}"
+        found = self._documents.get(place, _UNKNOWN)
+        if found is _UNKNOWN:
+            stored = self.rows.get(place.encode())
             found = None if stored is None else decode_document(kind, stored)
             self._documents[place] = found
-            return found
+        return found  # type: ignore[no-any-return]
 
     def touch(self, kind: str, account_id: str, document: Document | Sheet) -> None:
         """Note that a document is new or changed."""
-        place = (kind, account_id, document.key)
+        place = f"{KIND_LETTERS[kind]}{account_id}\x00{document.key}"
         self._documents[place] = self._dirty[place] = document
 
     def index(self, letter: bytes, owner: str) -> OrderedIndex:
         """Return the index of this kind that belongs to an owner: an account, or an account and currency."""
-        place = (letter, owner)
-        found = self._indexes.get(place)
+        prefix = letter + owner.encode() + SEPARATOR
+        found = self._indexes.get(prefix)
         if found is None:
-            found = self._indexes[place] = OrderedIndex(b"%s%s\x00" % (letter, owner.encode()), self.rows)
+            found = self._indexes[prefix] = OrderedIndex(prefix, self.rows)
+            for suffix, value in self._changes_unread.pop(prefix, _NONE).items():
+                self._change(found, suffix, value)
         return found
 
     def index_put(self, letter: bytes, owner: str, suffix: bytes, value: bytes = b"") -> None:
         """Add or replace an index entry."""
-        index = self.index(letter, owner)
-        index.put(suffix, value)
-        self._changed_indexes.add(index)
-        self._plain[b"%s%s\x00%s" % (letter, owner.encode(), suffix)] = value
+        self._change_index(letter + owner.encode() + SEPARATOR, suffix, value)
 
     def index_delete(self, letter: bytes, owner: str, suffix: bytes) -> None:
         """Remove an index entry."""
-        index = self.index(letter, owner)
-        index.delete(suffix)
+        self._change_index(letter + owner.encode() + SEPARATOR, suffix, None)
+
+    def _change_index(self, prefix: bytes, suffix: bytes, value: bytes | None) -> None:
+        """Most indexes are changed far more often than read: one that nobody has read yet only keeps the changes."""
+        self._plain[prefix + suffix] = value
+        index = self._indexes.get(prefix)
+        if index is not None:
+            self._change(index, suffix, value)
+        elif prefix in self._changes_unread:
+            self._changes_unread[prefix][suffix] = value
+        else:
+            self._changes_unread[prefix] = {suffix: value}
+
+    def _change(self, index: OrderedIndex, suffix: bytes, value: bytes | None) -> None:
         self._changed_indexes.add(index)
-        self._plain[b"%s%s\x00%s" % (letter, owner.encode(), suffix)] = None
+        if value is None:
+            index.delete(suffix)
+        else:
+            index.put(suffix, value)
 
     def note_date(self, account: Account, on: str) -> None:
         """Remember that something of the account changes by itself once the day after `on` is closed."""
@@ -124,13 +141,14 @@ class Book:
         written = {key[1:].decode() for key, _ in self.rows.scan(ACCOUNT, ACCOUNT + b"\xff")}
         return written | self._accounts.keys()
 
-    def changes(self) -> Changes:
-        """Yield everything that changed since `written`."""
-        for account_id, account in self._dirty_accounts.items():
-            yield account_key(account_id), encode_row(account)
-        for place, document in self._dirty.items():
-            yield document_key(*place), encode_row(document)
-        yield from self._plain.items()
+    def changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Return everything that changed since `written`."""
+        changed: list[tuple[bytes, bytes | None]] = [
+            (account_key(account_id), encode_row(account)) for account_id, account in self._dirty_accounts.items()
+        ]
+        changed += [(place.encode(), encode_row(document)) for place, document in self._dirty.items()]
+        changed += self._plain.items()
+        return changed
 
     def written(self) -> None:
         """Say that `changes` are stored; trims what is kept in memory."""
@@ -140,6 +158,7 @@ class Book:
         for index in self._changed_indexes:
             index.forget_written()
         self._changed_indexes.clear()
+        self._changes_unread.clear()
         if len(self._documents) > CACHED_ROWS:
             self._documents = _younger_half(self._documents)
         if len(self._accounts) > CACHED_ROWS:

@@ -18,7 +18,6 @@ from projections.answering import (
 )
 from projections.context import Context, Sweep
 from projections.credit_cover import in_force
-from projections.grading import apply_grade, follow_grade
 from projections.recording import Recording, order_rest
 from projections.rows import Account, Order
 from projections.standing import (
@@ -36,7 +35,6 @@ from schemas.decisions import (
     AnyDecision,
     FactRejected,
     FactWaits,
-    GradeChanged,
     LimitChanged,
     MoreFollows,
     NotYetActedOn,
@@ -75,7 +73,6 @@ def _conditions(account: Account, context: Context, now: Standing) -> tuple[obje
         account.status,
         account.held,
         account.net_days,
-        account.grade,
         account.opened,
         account.unreadable_count > 0,
         now.limit.limit_minor is None,
@@ -118,7 +115,6 @@ def decide(
     recording: Recording, fact: Fact | None, identity: str, before: Before, decisions: list[AnyDecision]
 ) -> None:
     """Add everything that follows from a fact, or without one from a sweep, already in effect."""
-    follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)
     if isinstance(fact, Handling):
@@ -227,8 +223,6 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_alert(recording, decision)
         elif isinstance(decision, LimitChanged):
             apply_limit(recording.account, decision)
-        elif isinstance(decision, GradeChanged):
-            apply_grade(recording, decision)
         elif isinstance(decision, TermsChanged):
             apply_terms(recording.account, decision)
         elif isinstance(decision, MoreFollows):

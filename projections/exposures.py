@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from projections.alerts import combined_level
 from projections.context import Context
 from projections.rows import Account, Stages
@@ -69,10 +67,10 @@ def _valued(account: Account, context: Context) -> tuple[Stages, tuple[str, ...]
     sums = Stages()
     unvalued = []
     for currency in sorted(account.stages):
-        amounts = msgspec.structs.asdict(account.stages[currency])
-        if any(amounts.values()) and value(1, currency, account, context) is None:
+        amounts = [(name, amount) for name in _STAGES if (amount := getattr(account.stages[currency], name))]
+        if amounts and value(1, currency, account, context) is None:
             unvalued.append(currency)
-        for name, amount in amounts.items():
+        for name, amount in amounts:
             valued = value(amount, currency, account, context)
             setattr(sums, name, held(getattr(sums, name) + (amount if valued is None else valued)))
     return sums, tuple(unvalued)

@@ -364,11 +364,13 @@ class Partition:
         return found
 
     def changes(self) -> Changes:
-        """Yield all rows that changed, the chain and the context with them: to be written in one batch."""
-        yield from self.book.changes()
-        yield CONTEXT_KEY, encode_context(self.context)
-        yield CHAIN_KEY, msgspec.msgpack.encode(self.chain)
-        yield LAYOUT_KEY, layout()
+        """Return all rows that changed, the chain and the context with them: to be written in one batch."""
+        return [
+            *self.book.changes(),
+            (CONTEXT_KEY, encode_context(self.context)),
+            (CHAIN_KEY, msgspec.msgpack.encode(self.chain)),
+            (LAYOUT_KEY, layout()),
+        ]
 
     def commit(self) -> None:
         """Write all changes to the rows in one batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, TypeVar
 
 import msgspec
@@ -295,6 +296,8 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "quiet": (b"Q", Quiet),
 }
 """The first byte of the key, and the shape, of each kind of document."""
+KIND_LETTERS = {kind: letter.decode() for kind, (letter, _) in KINDS.items()}
+"""The same byte as a text: a document's key is this letter, the account, the separator and its key within that."""
 
 ACCOUNT = b"a"
 INDEX_UNPAID = b"U"
@@ -314,18 +317,11 @@ def account_key(account_id: str) -> bytes:
     return ACCOUNT + account_id.encode()
 
 
-def document_key(kind: str, account_id: str, key: str) -> bytes:
-    """Return the key of a document's row."""
-    return b"%s%s\x00%s" % (KINDS[kind][0], account_id.encode(), key.encode())
-
-
-_encode = msgspec.msgpack.Encoder().encode
 _DECODERS = {shape: msgspec.msgpack.Decoder(shape).decode for shape in {Account, *(s for _, s in KINDS.values())}}
 
 
-def encode_row(row: Row) -> bytes:
-    """Return a row's stored bytes."""
-    return _encode(row)
+encode_row: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
+"""Returns a row's stored bytes."""
 
 
 def decode_account(value: bytes) -> Account:

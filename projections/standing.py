@@ -106,14 +106,20 @@ def utilisation_bp(exposure_minor: int, limit: Limit) -> int | None:
     """Return net exposure over limit in basis points, never below 0; None for no limit, unlimited, or no credit."""
     if limit.unlimited or not limit.limit_minor:
         return None
-    return min(UTILISATION_MAX_BP, max(0, exposure_minor * 10_000 // limit.limit_minor))
+    if exposure_minor <= 0:
+        return 0
+    return min(UTILISATION_MAX_BP, exposure_minor * 10_000 // limit.limit_minor)
 
 
 def total(account: Account, context: Context, number: Callable[[Stages], int]) -> tuple[int, tuple[str, ...]]:
     """Return the sum over currencies of one number of the stages, and the currencies that have no rate."""
     stages = account.stages
-    if len(stages) == 1 and account.currency in stages:
-        return number(stages[account.currency]), ()
+    if len(stages) <= 1:
+        only = stages.get(account.currency)
+        if only is not None:
+            return number(only), _ALL_VALUED
+        if not stages:
+            return 0, _ALL_VALUED
     amount, unvalued = 0, []
     for currency in sorted(stages):
         of_currency = number(stages[currency])

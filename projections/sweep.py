@@ -11,7 +11,6 @@ from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, wit
 from projections.book import Book
 from projections.context import Context, Sweep, day_before
 from projections.deciding import apply_decisions, before_broadcast, decide
-from projections.grading import note_next_grading
 from projections.indicators import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
@@ -185,7 +184,6 @@ def _bring_up_to_date(recording: Recording) -> None:
     account.overdue_through = context.business_date
     account.next_on = _next_date(recording)
     note_warning_dates(recording)
-    note_next_grading(recording)
 
 
 def _recount_overdue(recording: Recording, currency: str) -> None:

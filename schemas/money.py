@@ -65,7 +65,9 @@ def held(amount_minor: int) -> int:
     >>> held(10**30) == -held(-(10**30)) == HELD_MINOR_MAX
     True
     """
-    return max(-HELD_MINOR_MAX, min(HELD_MINOR_MAX, amount_minor))
+    if -HELD_MINOR_MAX <= amount_minor <= HELD_MINOR_MAX:
+        return amount_minor
+    return HELD_MINOR_MAX if amount_minor > 0 else -HELD_MINOR_MAX
 
 
 @lru_cache(maxsize=1024)
