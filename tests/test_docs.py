@@ -9,10 +9,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 import typer
 from prometheus_client import CollectorRegistry
@@ -23,6 +25,9 @@ from api.cli import app
 from api.live import Live
 from api.reader import Topics
 from schemas.codec import FACT_TYPES, Unreadable, decode_fact
+from schemas.policy import Policy, default_policy, read_policy
+from schemas.policy_shape import fields_of
+from schemas.policy_warnings import Warnings
 from schemas.publishing import DECISION_TYPES
 from schemas.reasons import ORDER_REASONS, REFUSALS
 from streams.metrics import Metrics
@@ -185,6 +190,22 @@ def _order_system() -> str:
 
 def _lines_for_send() -> list[str]:
     return [line.strip("' |\n") for line in re.findall(r"^(?:echo ')?(\{\"type\".+?)$", README, flags=re.M)]
+
+
+POLICY_EXAMPLES = re.findall(r"^```toml\n(.*?)^```", (ROOT / "docs/policy.md").read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("example", POLICY_EXAMPLES, ids=[example.splitlines()[0] for example in POLICY_EXAMPLES])
+def test_the_examples_of_the_policy_page_are_good(example: str) -> None:
+    default = msgspec.to_builtins(default_policy().warnings)
+    needed = {name: default[name] for name in (field.name for field in fields_of(Warnings) if field.required)}
+    document = tomllib.loads(example)
+    read_policy({"name": "example", **document, "warnings": needed | document.get("warnings", {})})
+
+
+def test_the_policy_page_shows_every_section() -> None:
+    sections = {field.name for field in fields_of(Policy)} - {"name", "currency", "fact_ids_kept_days"}
+    assert {name for example in POLICY_EXAMPLES for name in tomllib.loads(example)} == sections
 
 
 def test_the_example_of_an_order_system_compiles() -> None:
