@@ -1,10 +1,11 @@
-"""What decisions about an account's status, terms, proposals, measures and write-offs say on a terminal."""
+"""What decisions about an account's status, terms, proposals, measures, write-offs and approvals say on a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from api.tail_approval import approval
 from api.tail_words import Words
 from schemas.money import display
 
@@ -50,4 +51,5 @@ SENTENCES: dict[str, Callable[[Event, Words], list[str]]] = {
     "limit_proposed": _proposal,
     "measure_taken": _measure,
     "amount_written_off": _written_off,
+    "approval_changed": approval,
 }

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from api import approval_words
+
 Language = Literal["en", "zh"]
 
 
@@ -87,6 +89,7 @@ ENGLISH = Words(
         "risk_cell": "risk matrix",
     },
     sentences={
+        **approval_words.ENGLISH,
         "order": "order {order_id} {amount}",
         "order/short": "{order_id} {amount}",
         "separator": ", ",
@@ -205,6 +208,7 @@ CHINESE = Words(
         "risk_cell": "风险矩阵",
     },
     sentences={
+        **approval_words.CHINESE,
         "order": "订单 {order_id} {amount}",
         "order/short": "{order_id} {amount}",
         "separator": "，",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from projections.approvals import ask_for_limit, ask_for_release
 from projections.context import day_before
 from projections.dossier import note_opened
 from projections.limit_files import FOREVER, note_change_after, put_limit
@@ -52,10 +53,21 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
         if account.opened or account.limit_minor is not None or account.temporary:
             return "limit_currency_differs_from_account"
         _change_currency(recording, fact.currency)
+    if recording.context.policy.approvals.limit_set_directly == "request":
+        return ask_for_limit(recording, fact)
+    hold_limit(recording, fact)
+    return None
+
+
+def hold_limit(recording: Recording, fact: LimitSet) -> None:
+    """Put a limit in force, as a person may do alone or as was approved."""
+    account = recording.account
+    if is_scoped(fact):
+        return
     if fact.valid_until is None and fact.valid_from is None:
         by = "desk" if fact.approval_id is None else "approval"
         put_limit(recording, fact.limit_minor, fact.unlimited, by)
-        return None
+        return
     valid_from = "" if fact.valid_from is None else fact.valid_from.isoformat()
     valid_until = FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
     account.temporary.append(TemporaryLimit(valid_from, valid_until, fact.limit_minor, fact.unlimited))
@@ -63,7 +75,6 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
         note_change_after(recording, day_before(valid_from, 2))
     if valid_until != FOREVER:
         note_change_after(recording, day_before(valid_until))
-    return None
 
 
 def is_scoped(fact: LimitSet) -> bool:
@@ -99,7 +110,7 @@ def note_unreadable(recording: Recording, dead_letter: str) -> None:
 
 
 def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
-    """Let an order through as it stands; a later amendment is checked anew."""
+    """Let an order through as it stands, or ask those who must agree; a later amendment is checked anew."""
     order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
     if order is None:
         recording.park("order", fact.order_id)
@@ -108,10 +119,7 @@ def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
         return "order_is_not_open"
     if order.state == "released" or order.kind in NOT_BINDING:
         return "order_is_not_waiting"
-    order.released_by_desk = True
-    recording.touch("order", order)
-    recording.answered.append(order)
-    return None
+    return ask_for_release(recording, fact, order)
 
 
 def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from projections.approval_rows import Approval
 from projections.checks import HEADROOM_REASONS, Case, check
 from projections.context import Context
 from projections.credit_cover import Adding, cover_of
+from projections.exceptions import spared
 from projections.orders import put_to_wait
 from projections.recording import NOT_BINDING, Recording, order_rest
 from projections.releasing import forget_place, place_among_released, waiting, withdrawable
@@ -33,25 +35,33 @@ _KINDS: dict[str, type[OrderReleased] | type[OrderReferred] | type[OrderBlocked]
     "block": OrderBlocked,
 }
 
-_LET_THROUGH: list[Reason] = [{"code": "released_by_desk", "answer": "pass"}]
-
 
 def judge(recording: Recording, order: Order, answers: str, checkpoint: Any = "order") -> AnyDecision | None:
     """Return the answer to an order, already in effect; None for one that needs none."""
     if order.kind in NOT_BINDING or not order.is_open:
         return None
     case = make_case(recording, order)
-    answer, reasons = _judgement(order, case)
+    answer, reasons = _judgement(recording, order, case)
     decision: OrderAnswer = _answer(_KINDS[answer], case, reasons, answers, checkpoint)
     apply_answer(recording, order, decision)
     return cast(AnyDecision, decision)
 
 
-def _judgement(order: Order, case: Case) -> tuple[str, list[Reason]]:
+def let_through(recording: Recording, order: Order) -> Reason:
+    """Return that a person let an order through, and where others had to agree, by which request and who did."""
+    reason: Reason = {"code": "released_by_desk", "answer": "pass"}
+    if order.approval_id:
+        approval = cast(Approval, recording.find_key("approval", order.approval_id))
+        reason["approval_id"] = approval.key
+        reason["approvers"] = ", ".join(given.actor for given in approval.given)
+    return reason
+
+
+def _judgement(recording: Recording, order: Order, case: Case) -> tuple[str, list[Reason]]:
     if order.released_by_desk:
-        return "pass", _LET_THROUGH
+        return "pass", [let_through(recording, order)]
     has_left = order.state == "released" and not order_rest(order)
-    return ("pass", []) if has_left else check(case)
+    return ("pass", []) if has_left else check(case, spared(recording, order))
 
 
 def make_case(recording: Recording, order: Order) -> Case:
@@ -169,7 +179,7 @@ def check_waiting_again(recording: Recording, answers: str, room: int) -> tuple[
         if len(decisions) >= room or looked_at >= LOOKED_AT_PER_RECORD:
             return decisions, len(decisions) >= room
         case = make_case(recording, order)
-        answer, reasons = check(case)
+        answer, reasons = check(case, spared(recording, order))
         codes = [str(reason["code"]) for reason in reasons]
         if answer in ("pass", "warn") or codes != order.reasons:
             decision = _answer(_KINDS[answer], case, reasons, answers, "order")

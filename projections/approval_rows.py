@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
@@ -44,6 +44,22 @@ class Approval(Struct, array_like=True):
     limit_before: tuple[int | None, bool] = (None, False)
     status_before: Status = "active"
     twins: list[str] = field(default_factory=list)
+
+
+class Word(NamedTuple):
+    """What a person says of a request, from which place: whose role it is, for a delegate with whose it is."""
+
+    approval: Approval
+    said: Literal["agreed", "refused", "withdrawn"]
+    actor: str
+    role: str = ""
+    in_place_of: str | None = None
+
+
+class Deed(NamedTuple):
+    """What a person does at once unless its band asks for approvers; then it is a request of that person."""
+
+    approval: Approval
 
 
 class Sparing(Struct, array_like=True):

@@ -34,13 +34,24 @@ class Sweep(Struct, array_like=True):
     target_minor: int | None = None
 
 
+class Delegation(Struct, array_like=True):
+    """A person approves in another's place for some days, both included; without roles, in all that the other has."""
+
+    delegator: str
+    delegate: str
+    valid_from: str
+    valid_until: str
+    roles: list[str]
+
+
 class Context(Struct):
     """The context of decisions. It follows from the partition's own ledger alone.
 
     `control_no` is the number of the last broadcast taken, `all_no` of the last one that touches every account,
     `rates_no` of the last rates.
     `business_date` is the last closed day, None before any. `base_before` and `rates_before` were in force before the
-    last rates. Fact ids are kept by generations, the present one begun on `ids_since`.
+    last rates. Fact ids are kept by generations, the present one begun on `ids_since`. `delegations` are those that are
+    not over.
     """
 
     partition: int
@@ -60,6 +71,7 @@ class Context(Struct):
     rates_before: dict[str, str] = field(default_factory=dict)
     ids_generation: int = 1
     ids_since: str | None = None
+    delegations: list[Delegation] = field(default_factory=list)
 
     def today(self, at_ms: int) -> str:
         """Return the day that limits and validity count by: the one after the last closed day."""
@@ -71,11 +83,18 @@ class Context(Struct):
         """Move the date on."""
         self.business_date = business_date.isoformat()
         self.tomorrow = (min(business_date, _LAST_DATE - _DAY) + _DAY).isoformat()
+        self.delegations = [kept for kept in self.delegations if kept.valid_until >= self.tomorrow]
         if self.ids_since is None:
             self.ids_since = self.business_date
         elif business_date - date.fromisoformat(self.ids_since) >= timedelta(days=self.policy.fact_ids_kept_days):
             self.ids_generation += 1
             self.ids_since = self.business_date
+
+    def delegate(self, delegation: Delegation) -> None:
+        """Let a person approve in another's place; the last of the same two holds."""
+        both = (delegation.delegator, delegation.delegate)
+        self.delegations = [kept for kept in self.delegations if (kept.delegator, kept.delegate) != both]
+        self.delegations.append(delegation)
 
     def set_rates(self, base: str, rates: dict[str, str]) -> None:
         """Put rates in force; accounts not swept yet stood by those before."""

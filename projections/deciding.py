@@ -16,6 +16,13 @@ from projections.answering import (
     judge,
     withdraw_releases,
 )
+from projections.approval_steps import (
+    apply_approval,
+    decide_approvals,
+    follow_deeds,
+    review_approvals,
+    spares_account,
+)
 from projections.context import Context, Sweep
 from projections.credit_cover import in_force
 from projections.recording import Recording, order_rest
@@ -33,6 +40,7 @@ from projections.warning_lines import watch
 from schemas.decisions import (
     Alert,
     AnyDecision,
+    ApprovalChanged,
     FactRejected,
     FactWaits,
     LimitChanged,
@@ -105,7 +113,6 @@ def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
         decisions.extend(occur(recording, "fact_contradicts", identity, rule))
     for kind, document_id in recording.waits:
         decisions.append(FactWaits(kind=kind, id=document_id))
-    decisions.extend(recording.written_off)
     if not fact.acted_on or (isinstance(fact, LimitSet) and is_scoped(fact)):
         decisions.append(NotYetActedOn())
     return decisions
@@ -115,6 +122,11 @@ def decide(
     recording: Recording, fact: Fact | None, identity: str, before: Before, decisions: list[AnyDecision]
 ) -> None:
     """Add everything that follows from a fact, or without one from a sweep, already in effect."""
+    if recording.approving:
+        decide_approvals(recording, decisions)
+        decisions.extend(recording.written_off)
+        if spares_account(decisions) and before.conditions is not None:
+            before.conditions = ()
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)
     if isinstance(fact, Handling):
@@ -133,6 +145,8 @@ def decide(
         now = standing(recording.account, recording.context, recording.at_ms)
     if recording.shipped or recording.account.alerts:
         _warn_of_shipments(recording, decisions)
+    if recording.account.approvals:
+        review_approvals(recording, decisions)
     note_highest(recording.account, recording.today, now)
     watch(recording, now, decisions)
 
@@ -215,6 +229,8 @@ def _open_more(recording: Recording, more: MoreFollows) -> None:
 
 def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
     """Apply recorded decisions to the book."""
+    if recording.approving:
+        follow_deeds(recording, decisions)
     for decision in decisions:
         if isinstance(decision, OrderAnswer):
             order = recording.find_exactly("order", decision.order_id, decision.ce_source, decision.seller_id)
@@ -225,6 +241,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_limit(recording.account, decision)
         elif isinstance(decision, TermsChanged):
             apply_terms(recording.account, decision)
+        elif isinstance(decision, ApprovalChanged):
+            apply_approval(recording, decision)
         elif isinstance(decision, MoreFollows):
             _open_more(recording, decision)
     note_highest(recording.account, recording.today, standing(recording.account, recording.context, recording.at_ms))

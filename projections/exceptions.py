@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from projections.approval_rows import ApprovalFile, Sparing
+from projections.context import day_before
+from projections.limit_files import note_change_after
 from projections.recording import Recording
 from projections.rows import Order
 from projections.standing import value
@@ -35,6 +38,39 @@ def keep_file(recording: Recording, file: ApprovalFile) -> None:
     """Keep a changed file, and count in the account's summary what is in it."""
     recording.account.approvals = len(file.open) + len(file.sparings)
     recording.touch(KIND, file)
+
+
+def put_in_force(recording: Recording, sparing: Sparing) -> None:
+    """Let an exception hold from now on."""
+    file = approval_file(recording)
+    file.sparings.append(sparing)
+    keep_file(recording, file)
+    if sparing.valid_until:
+        note_change_after(recording, day_before(sparing.valid_until))
+
+
+def end(recording: Recording, approval_id: str) -> None:
+    """Let an exception hold no longer; what was released by it stays released until it is checked again."""
+    _keep_those(recording, lambda sparing: sparing.approval_id != approval_id)
+
+
+def end_for_order(recording: Recording, order: Order) -> None:
+    """Let exceptions for an order end with it: one that is reopened is checked like any other."""
+    _keep_those(recording, lambda sparing: sparing.order_key != order.key)
+
+
+def drop_lapsed(recording: Recording) -> None:
+    """Forget exceptions whose last day is over."""
+    today = recording.today()
+    _keep_those(recording, lambda sparing: not sparing.valid_until or sparing.valid_until >= today)
+
+
+def _keep_those(recording: Recording, holds: Callable[[Sparing], bool]) -> None:
+    file = approval_file(recording)
+    kept = [sparing for sparing in file.sparings if holds(sparing)]
+    if len(kept) < len(file.sparings):
+        file.sparings = kept
+        keep_file(recording, file)
 
 
 def _holds_for(recording: Recording, sparing: Sparing, order: Order) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from projections.exceptions import end_for_order
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place, place_among_waiting, release_deposits
 from projections.rows import Order
@@ -93,6 +94,8 @@ def record_ended(recording: Recording, fact: OrderCancelled | OrderClosed) -> Re
     forget_place(recording, order)
     if order.state == "waiting":
         order.state = "new"
+    if recording.account.approvals:
+        end_for_order(recording, order)
     recording.recount_order(order)
     release_deposits(recording, order)
     return None

@@ -8,6 +8,7 @@ from typing import cast
 
 import msgspec
 
+from projections.approval_rows import Approval, Deed, Word
 from projections.book import Book
 from projections.context import Context
 from projections.cover_counts import count_invoice, count_order
@@ -75,6 +76,7 @@ class Recording:
     waits: list[tuple[str, str]] = field(default_factory=list)
     late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
     written_off: list[AmountWrittenOff] = field(default_factory=list)
+    approving: list[Approval | Word | Deed] = field(default_factory=list)
     parked_whole: bool = False
     settling: list[tuple[Invoice, Part]] = field(default_factory=list)
     regrades: bool = False

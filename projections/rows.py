@@ -111,7 +111,10 @@ class Account(Struct, array_like=True):
 
 
 class Order(Struct, array_like=True):
-    """An order. `counted` is what it adds to (orders, pending, delivered, deposits) of its currency now."""
+    """An order. `counted` is what it adds to (orders, pending, delivered, deposits) of its currency now.
+
+    `approval_id` names the request by which it was last released, "" if a person did so alone.
+    """
 
     key: str
     order_id: str
@@ -137,6 +140,7 @@ class Order(Struct, array_like=True):
     counted: tuple[int, int, int, int] = (0, 0, 0, 0)
     twins: list[str] = field(default_factory=list)
     cover_counts: dict[str, int] = field(default_factory=dict)
+    approval_id: str = ""
 
 
 class Delivery(Struct, array_like=True):

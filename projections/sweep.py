@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from projections import exceptions
 from projections.accounts import drop_lapsed
 from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
+from projections.approval_steps import next_dates, review_approvals
 from projections.book import Book
-from projections.context import Context, Sweep, day_before
+from projections.context import Context, Delegation, Sweep, day_before
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.indicators import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
@@ -21,7 +23,7 @@ from projections.warning_lines import watch_now
 from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
-from schemas.facts.control import DayClosed, PolicyAdopted, RatesSet
+from schemas.facts.control import DayClosed, DelegationSet, PolicyAdopted, RatesSet
 from schemas.ledger import Source
 from schemas.policy import PolicyInvalid, read_policy, recorded_policy
 
@@ -66,8 +68,15 @@ def evolve_broadcast(
         context.rates_no = number
         kind = "rates"
     else:
+        if isinstance(fact, DelegationSet):
+            context.delegate(_delegation(fact))
         return
     context.sweeps.append(Sweep(kind, seq, number, "", source, 0, effect, at_ms))
+
+
+def _delegation(fact: DelegationSet) -> Delegation:
+    valid_from, valid_until = fact.valid_from.isoformat(), fact.valid_until.isoformat()
+    return Delegation(fact.delegator, fact.delegate, valid_from, valid_until, list(fact.roles))
 
 
 def _close_day(book: Book, context: Context, fact: DayClosed) -> None:
@@ -168,6 +177,8 @@ def _go_on(recording: Recording, sweep: Sweep, decisions: list[AnyDecision]) -> 
         follows = MoreFollows(target_minor=sweep.target_minor)
         decisions.append(follows)
         apply_decisions(recording, [follows])
+    if recording.account.approvals:
+        review_approvals(recording, decisions)
     decisions.extend(watch_now(recording))
 
 
@@ -177,6 +188,8 @@ def _bring_up_to_date(recording: Recording) -> None:
     if context.business_date is None:
         return
     drop_lapsed(account, recording.today())
+    if account.approvals:
+        exceptions.drop_lapsed(recording)
     for currency in list(account.stages):
         _recount_overdue(recording, currency)
     if account.covers:
@@ -215,4 +228,6 @@ def _next_date(recording: Recording) -> str | None:
         if limit.valid_until < "9999":
             dates.append(day_before(limit.valid_until))
     dates.extend(cover_dates(account, business_date))
+    if account.approvals:
+        dates += next_dates(recording)
     return min(dates, default=None)

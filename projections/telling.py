@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.approval_steps import granted_limit
 from projections.limit_files import FOREVER
 from projections.recording import Recording
 from projections.rows import Account
@@ -43,7 +44,10 @@ def tell_changes(
 ) -> None:
     """Add what a fact, or without one a day, changed of status and limit."""
     tell_status(recording, status_before, "desk", decisions)
-    if not isinstance(fact, LimitSet):
+    granted = granted_limit(decisions)
+    if granted is not None:
+        tell_limit(recording, "approval", decisions, granted)
+    elif not isinstance(fact, LimitSet):
         tell_limit(recording, "", decisions)
     elif fact.approval_id is not None:
         tell_limit(recording, "approval", decisions, fact.approval_id)

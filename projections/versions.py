@@ -7,6 +7,7 @@ from typing import Literal
 from projections.recording import Recording, revision_of
 from projections.rows import Document, Mark, Versions
 from schemas.facts import Fact
+from schemas.facts.desk import ApprovalRequested
 from schemas.facts.invoices import InvoiceAmended
 from schemas.facts.orders import OrderAmended
 from schemas.reasons import Refusal
@@ -41,8 +42,9 @@ def verdict_on(recording: Recording, fact: Fact) -> Verdict | None:
     kind, id_field = fact.document
     seller_id = getattr(fact, "seller_id", None)
     document_id: str = getattr(fact, id_field)
-    # An amendment may come from another system than the document, so it refers; all else is its own source's.
-    find = recording.find if type(fact) in _AMENDMENTS else recording.find_own
+    # An amendment may come from another system than the document, and the id of a request is one for the account,
+    # so that nobody approves another than they mean; all else is its own source's.
+    find = recording.find if type(fact) in _REFERRING else recording.find_own
     found = find(kind, document_id, seller_id)
     return judge_version(None if found is None else found.versions, revision_of(fact), recording.digest(fact))
 
@@ -58,7 +60,7 @@ def _verdict_on_revision(recording: Recording, fact: Fact) -> Verdict | None:
     return judge_version(found.versions, revision, recording.digest(fact))
 
 
-_AMENDMENTS = (OrderAmended, InvoiceAmended)
+_REFERRING = (OrderAmended, InvoiceAmended, ApprovalRequested)
 
 
 def mark(recording: Recording, fact: Fact, about: list[str] | None = None, *, done: bool = False) -> Mark:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from projections.applying import apply_discount
+from projections.approval_rows import Approval
+from projections.approvals import ask_for_write_off, open_amount
+from projections.behaviour import count_settled
 from projections.recording import Recording
 from projections.rows import Invoice
 from schemas.decisions import AmountWrittenOff
@@ -13,7 +16,7 @@ from schemas.reasons import Refusal
 
 
 def record_written_off(recording: Recording, fact: WrittenOff) -> Refusal | None:
-    """Let go of an amount of an invoice, as a discount does; never of more than is open."""
+    """Take in that an amount of an invoice is given up, never more than is open; its band may ask for approvers."""
     invoice = cast("Invoice | None", recording.find("invoice", fact.invoice_id, fact.seller_id))
     if invoice is None:
         recording.park("invoice", fact.invoice_id)
@@ -24,27 +27,29 @@ def record_written_off(recording: Recording, fact: WrittenOff) -> Refusal | None
         return "currency_differs_from_document"
     if fact.amount_minor > open_amount(invoice):
         return "write_off_exceeds_open"
-    apply_discount(recording, invoice, None, fact.amount_minor, _key(recording))
-    recording.written_off.append(_told(invoice, fact))
-    return None
+    return ask_for_write_off(recording, fact, invoice)
 
 
-def open_amount(invoice: Invoice) -> int:
-    """Return what of an invoice is still to be paid."""
-    return sum(part.open() for part in invoice.parts)
+def write_off(recording: Recording, approval: Approval) -> None:
+    """Let go of what was asked for, as a discount does, or of what is still open if that is less by now."""
+    invoice = recording.invoice(approval.invoice_key)
+    amount_minor = min(approval.amount or 0, open_amount(invoice))
+    if invoice.cancelled or not amount_minor:
+        return
+    # Another key than that of any allocation, so that a reversed payment does not bring back what was given up.
+    apply_discount(recording, invoice, None, amount_minor, f"w\x1f{approval.key}")
+    if recording.settling:
+        recording.regrades = count_settled(recording) or recording.regrades
+    recording.written_off.append(_told(invoice, amount_minor, approval))
 
 
-def _key(recording: Recording) -> str:
-    """Another key than that of any allocation, so that a reversed payment does not bring back what was given up."""
-    return f"w\x1f{recording.envelope.ce_source}\x1f{recording.envelope.ce_id}"
-
-
-def _told(invoice: Invoice, fact: WrittenOff) -> AmountWrittenOff:
+def _told(invoice: Invoice, amount_minor: int, approval: Approval) -> AmountWrittenOff:
     return AmountWrittenOff(
         invoice_id=invoice.invoice_id,
-        amount_minor=fact.amount_minor,
+        amount_minor=amount_minor,
         currency=invoice.currency,
         open_minor=open_amount(invoice),
-        actor=fact.actor,
+        actor=approval.maker,
         seller_id=invoice.seller_id,
+        approval_id=approval.key if approval.state == "granted" else None,
     )

@@ -155,6 +155,7 @@ class AmountWrittenOff(Decision, frozen=True, kw_only=True, tag="amount_written_
     open_minor: int
     actor: str
     seller_id: str | None = None
+    approval_id: str | None = None
 
 
 class ApprovalChanged(Decision, frozen=True, kw_only=True, tag="approval_changed", gc=False, omit_defaults=True):

@@ -1,6 +1,7 @@
 """Reason codes, in order of precedence: the first that applies is named first.
 
-Names are the violated sentence. Two lists: why an order does not go through, and why a fact is refused.
+Names are the violated sentence. Three lists: why an order does not go through, why a fact is refused, and what led to
+the state of a request for approval.
 """
 
 from __future__ import annotations
@@ -66,11 +67,43 @@ Refusal = Literal[
     "limit_currency_differs_from_account",
     "alert_unknown",
     "alert_is_closed",
+    "approval_exists",
+    "approval_subject_incomplete",
+    "check_unknown",
+    "too_many_approvals_open",
+    "approval_already_asked",
+    "approval_is_for_something_else",
+    "approval_is_not_granted",
+    "approval_is_closed",
+    "withdrawn_by_another",
+    "maker_is_checker",
+    "approver_already_agreed",
+    "approver_lacks_role",
+    "approver_is_out_of_order",
 ]
 """Why a fact is refused: it stays in the ledger as refused, and as a dead letter."""
 
+ApprovalReason = Literal[
+    "asked",
+    "agreed",
+    "reminded",
+    "refused",
+    "withdrawn",
+    "expired",
+    "status_changed",
+    "limit_changed",
+    "currency_changed",
+    "order_ended",
+    "order_rejected",
+    "order_released",
+    "order_amount_rose",
+    "invoice_settled",
+]
+"""What led to the state of a request: what a person said or did, a day, or that what it was about has changed."""
+
 ORDER_REASONS: tuple[str, ...] = get_args(OrderReason)
 REFUSALS: tuple[str, ...] = get_args(Refusal)
+APPROVAL_REASONS: tuple[str, ...] = get_args(ApprovalReason)
 
 PRECEDENCE: dict[str, int] = {code: rank for rank, code in enumerate(ORDER_REASONS)}
 

@@ -107,6 +107,35 @@ def rejected(order_id: str = "O1", **fields: Any) -> Said:
     return _by_desk("order_reject", fields, order_id=order_id)
 
 
+def requested(approval_id: str = "AP-1", subject: str = "limit", **fields: Any) -> Said:
+    """A request of an analyst who may agree to nothing."""
+    return _said("approval_requested", fields, approval_id=approval_id, subject=subject, actor="ana", reason="growing")
+
+
+def agreed(actor: str, approval_id: str = "AP-1", **fields: Any) -> Said:
+    return _by_desk("approval_given", {"actor": actor, **fields}, approval_id=approval_id)
+
+
+def not_agreed(actor: str, approval_id: str = "AP-1", **fields: Any) -> Said:
+    return _by_desk("approval_refused", {"actor": actor, **fields}, approval_id=approval_id)
+
+
+def no_longer_asked(actor: str = "ana", approval_id: str = "AP-1", **fields: Any) -> Said:
+    return _by_desk("approval_withdrawn", {"actor": actor, **fields}, approval_id=approval_id)
+
+
+def limit_requested(limit_minor: int, **fields: Any) -> Said:
+    return _by_desk("limit_requested", {"actor": "ana", **fields}, limit_minor=limit_minor, currency="EUR")
+
+
+def limit_approved(actor: str, approval_id: str = "AP-1", **fields: Any) -> Said:
+    return _by_desk("limit_approved", {"actor": actor, **fields}, approval_id=approval_id)
+
+
+def limit_denied(actor: str, approval_id: str = "AP-1", **fields: Any) -> Said:
+    return _by_desk("limit_denied", {"actor": actor, **fields}, approval_id=approval_id)
+
+
 def dismissed(dead_letter: str) -> Said:
     return _by_desk("dead_letter_dismissed", {}, dead_letter=dead_letter)
 
@@ -259,6 +288,11 @@ def day_closed(on: str) -> Said:
 
 def rates_set(base: str = "EUR", **rates: str) -> Said:
     return Said({"type": "rates_set", "base": base, "rates": rates, "valid_on": DAY}, {}, "")
+
+
+def delegation_set(delegator: str, delegate: str, valid_from: str, valid_until: str, **fields: Any) -> Said:
+    both = {"delegator": delegator, "delegate": delegate, "valid_from": valid_from, "valid_until": valid_until}
+    return Said({"type": "delegation_set", **both, "actor": delegator, "reason": "away", **fields}, {}, "")
 
 
 def policy_adopted(policy: dict[str, Any]) -> Said:

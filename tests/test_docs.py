@@ -29,7 +29,7 @@ from schemas.policy import Policy, default_policy, read_policy
 from schemas.policy_shape import fields_of
 from schemas.policy_warnings import Warnings
 from schemas.publishing import DECISION_TYPES
-from schemas.reasons import ORDER_REASONS, REFUSALS
+from schemas.reasons import APPROVAL_REASONS, ORDER_REASONS, REFUSALS
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import create_and_check
@@ -67,6 +67,7 @@ def _tables() -> ModuleType:
         pytest.param(set(DECISION_TYPES), id="decisions"),
         pytest.param(set(ORDER_REASONS), id="reasons"),
         pytest.param(set(REFUSALS), id="refusals"),
+        pytest.param(set(APPROVAL_REASONS), id="approvals"),
     ],
 )
 def test_the_contract_has_a_row_for_each(kind: set[str]) -> None:
@@ -75,7 +76,7 @@ def test_the_contract_has_a_row_for_each(kind: set[str]) -> None:
 
 def test_the_contract_has_no_row_for_what_is_not() -> None:
     effects = {"effect"} | {name for name in _first_cells(CONTRACT) if name.startswith(("ce_", "obligor_"))}
-    known = {*FACT_TYPES, *DECISION_TYPES, *ORDER_REASONS, *REFUSALS, *effects}
+    known = {*FACT_TYPES, *DECISION_TYPES, *ORDER_REASONS, *REFUSALS, *APPROVAL_REASONS, *effects}
     others = {"advisory", "historical", "redrives", "control_no"}
     assert {name for name in _first_cells(CONTRACT) if " " not in name and "/" not in name} <= known | others
 

@@ -81,8 +81,6 @@ class BookTotalled(Broadcast, frozen=True, kw_only=True, tag="book_totalled", gc
 class DelegationSet(Broadcast, frozen=True, kw_only=True, tag="delegation_set", gc=False, omit_defaults=True):
     """A person approves in another's place for some days, both included; a later one of the same two replaces it."""
 
-    acted_on: ClassVar[bool] = False
-
     delegator: Id
     delegate: Id
     valid_from: date

@@ -65,8 +65,6 @@ class DeadLetterDismissed(
 class LimitRequested(DeskFact, frozen=True, kw_only=True, tag="limit_requested", gc=False, omit_defaults=True):
     """A person asks for another limit."""
 
-    acted_on: ClassVar[bool] = False
-
     limit_minor: AmountMinor
     currency: Currency
     valid_from: date | None = None
@@ -82,7 +80,7 @@ class ApprovalRequested(DeskFact, frozen=True, kw_only=True, tag="approval_reque
     `amount_minor`, `exception` the `checks` that an account, or one order of it, is spared until `valid_until`.
     """
 
-    acted_on: ClassVar[bool] = False
+    document: ClassVar[tuple[str, str] | None] = ("approval", "approval_id")
 
     approval_id: Id
     subject: Literal["limit", "temporary_limit", "order_release", "write_off", "exception"]
@@ -101,8 +99,6 @@ class ApprovalRequested(DeskFact, frozen=True, kw_only=True, tag="approval_reque
 class ApprovalGiven(DeskFact, frozen=True, kw_only=True, tag="approval_given", gc=False, omit_defaults=True):
     """One approver agrees, in a role."""
 
-    acted_on: ClassVar[bool] = False
-
     approval_id: Id
     role: Id | None = None
 
@@ -110,16 +106,12 @@ class ApprovalGiven(DeskFact, frozen=True, kw_only=True, tag="approval_given", g
 class ApprovalRefused(DeskFact, frozen=True, kw_only=True, tag="approval_refused", gc=False, omit_defaults=True):
     """One approver does not agree, and that ends the request."""
 
-    acted_on: ClassVar[bool] = False
-
     approval_id: Id
     role: Id | None = None
 
 
 class ApprovalWithdrawn(DeskFact, frozen=True, kw_only=True, tag="approval_withdrawn", gc=False, omit_defaults=True):
     """Whoever asked does not ask any more; of a granted exception: it holds no longer."""
-
-    acted_on: ClassVar[bool] = False
 
     approval_id: Id
 
@@ -141,15 +133,11 @@ class TermsSet(DeskFact, frozen=True, kw_only=True, tag="terms_set", gc=False, o
 class LimitApproved(DeskFact, frozen=True, kw_only=True, tag="limit_approved", gc=False, omit_defaults=True):
     """A request for a limit was approved by one of its approvers."""
 
-    acted_on: ClassVar[bool] = False
-
     approval_id: Id
 
 
 class LimitDenied(DeskFact, frozen=True, kw_only=True, tag="limit_denied", gc=False, omit_defaults=True):
     """A request for a limit was denied."""
-
-    acted_on: ClassVar[bool] = False
 
     approval_id: Id
 

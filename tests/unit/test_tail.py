@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -14,7 +14,8 @@ from api.feed_client import Backoff
 from api.tail_view import Known, clean, line, percent
 from api.tail_words import CHINESE, ENGLISH, LANGUAGES, Words
 from schemas.decisions import ACTED_ON_BY_ORDER_SYSTEMS, LEVELS
-from schemas.reasons import ORDER_REASONS
+from schemas.policy_approvals import Subject
+from schemas.reasons import APPROVAL_REASONS, ORDER_REASONS
 
 ORDER: dict[str, Any] = {
     "type": "order_released",
@@ -95,6 +96,47 @@ def test_there_are_words_for_every_reason_level_and_decision(words: Words) -> No
     assert set(words.reasons) >= set(ORDER_REASONS)
     decisions = {str(kind.__struct_config__.tag) for kind in ACTED_ON_BY_ORDER_SYSTEMS}
     assert set(words.headings) >= decisions | set(LEVELS) | {"cleared", "exposure_changed"}
+
+
+ASKED = {
+    "type": "approval_changed",
+    "account_id": "A-1001",
+    "approval_id": "AP-9",
+    "subject": "limit",
+    "state": "open",
+    "needs": ["credit_manager", "finance_director"],
+    "given": [],
+    "maker": "ana",
+    "in_order": True,
+    "amount_minor": 5_000_000,
+    "currency": "EUR",
+    "because": [{"code": "asked", "actor": "ana"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "AP-9 limit 50,000.00 EUR: waits for credit manager, then finance director"),
+        ({"in_order": False}, "waits for credit manager and finance director"),
+        ({"needs": ["treasurer"], "because": [{"code": "reminded"}]}, "still waits for treasurer"),
+        ({"state": "granted", "given": [{"role": "r", "actor": "max"}]}, "granted (max)"),
+        ({"state": "granted"}, "granted (ana)"),
+        ({"state": "refused", "because": [{"code": "refused", "actor": "fin"}]}, "refused by fin"),
+        ({"state": "withdrawn", "because": [{"code": "order_released"}]}, "over, the order is released"),
+        ({"state": "withdrawn", "because": [{"code": "moon_is_full"}]}, "moon is full"),
+        ({"subject": "order_release", "order_id": "O-7"}, "AP-9 release of order O-7 50,000.00 EUR"),
+        ({"unlimited": True}, "AP-9 limit no limit at all"),
+        ({"state": "expired", "because": []}, "AP-9 limit 50,000.00 EUR: expired"),
+    ],
+)
+def test_a_request_says_what_it_is_for_and_who_it_waits_for(changes: dict[str, Any], expected: str) -> None:
+    assert expected in said(ASKED | changes)
+
+
+def test_there_are_words_for_all_that_happens_to_a_request() -> None:
+    asked = {f"ask/{code}" for code in APPROVAL_REASONS} | {f"ask/{subject}" for subject in get_args(Subject)}
+    assert set(ENGLISH.sentences) >= asked
 
 
 def test_both_languages_have_the_same_words() -> None:

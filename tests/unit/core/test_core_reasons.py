@@ -37,6 +37,18 @@ class Told:
 FOREIGN = next(name for name in ("A", "B", "C", "D") if partition_of(name.encode(), 2) == 1)
 PARTS = [{"instalment_no": 1, "amount_minor": 50, "due_on": b.DAY}, {"instalment_no": 1, "amount_minor": 50}]
 LIMIT = b.limit_set(5).value
+ASKED = [
+    policy(
+        approvals={
+            "bands": [
+                {"subject": subject, "roles": ["credit_manager", "finance_director"]}
+                for subject in ("limit", "order_release")
+            ]
+        }
+    )
+]
+RAISE = {"limit_minor": 20_000_000, "currency": "EUR"}
+RELEASE = b.requested(subject="order_release", order_id="O1")
 HOW: dict[str, Told] = {
     "value_missing": Told(record=("orders", "ACME", None, {})),
     "value_too_large": Told(record=("orders", "ACME", b"x" * 1_000_001, {})),
@@ -82,6 +94,21 @@ HOW: dict[str, Told] = {
     "limit_currency_differs_from_account": Told(b.limit_set(5, currency="USD")),
     "alert_unknown": Told(b.acknowledged("ACME/1")),
     "alert_is_closed": Told(b.acknowledged(), [b.order(amount=950), b.cancelled()]),
+    "approval_exists": Told(b.limit_requested(5, approval_id="AP-1"), [b.requested(**RAISE)]),
+    "approval_subject_incomplete": Told(b.requested(subject="order_release")),
+    "check_unknown": Told(b.requested(subject="exception", checks=["moon_is_full"], valid_until=b.DAY)),
+    "too_many_approvals_open": Told(
+        b.requested("AP-51", **RAISE), [b.requested(f"AP-{n}", **RAISE) for n in range(50)]
+    ),
+    "approval_already_asked": Told(b.released(), [*ASKED, b.order(amount=2_000), RELEASE]),
+    "approval_is_for_something_else": Told(b.limit_approved("max"), [*ASKED, b.order(amount=2_000), RELEASE]),
+    "approval_is_not_granted": Told(b.released(approval_id="AP-1"), [*ASKED, b.order(amount=2_000), RELEASE]),
+    "approval_is_closed": Told(b.agreed("max"), [*ASKED, b.requested(**RAISE), b.no_longer_asked()]),
+    "withdrawn_by_another": Told(b.no_longer_asked("max"), [*ASKED, b.requested(**RAISE)]),
+    "maker_is_checker": Told(b.agreed("ana"), [*ASKED, b.requested(**RAISE)]),
+    "approver_already_agreed": Told(b.agreed("max"), [*ASKED, b.requested(**RAISE), b.agreed("max")]),
+    "approver_lacks_role": Told(b.agreed("fin", role="treasurer"), [*ASKED, b.requested(**RAISE)]),
+    "approver_is_out_of_order": Told(b.agreed("fin", role="finance_director"), [*ASKED, b.requested(**RAISE)]),
 }
 
 
