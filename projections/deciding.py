@@ -25,6 +25,7 @@ from projections.approval_steps import (
 )
 from projections.context import Context, Sweep
 from projections.credit_cover import in_force
+from projections.grading import apply_grade, follow_grade
 from projections.recording import Recording, order_rest
 from projections.rows import Account, Order
 from projections.standing import (
@@ -43,6 +44,7 @@ from schemas.decisions import (
     ApprovalChanged,
     FactRejected,
     FactWaits,
+    GradeChanged,
     LimitChanged,
     MoreFollows,
     NotYetActedOn,
@@ -81,6 +83,7 @@ def _conditions(account: Account, context: Context, now: Standing) -> tuple[obje
         account.status,
         account.held,
         account.net_days,
+        account.grade,
         account.opened,
         account.unreadable_count > 0,
         now.limit.limit_minor is None,
@@ -127,6 +130,7 @@ def decide(
         decisions.extend(recording.written_off)
         if spares_account(decisions) and before.conditions is not None:
             before.conditions = ()
+    follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)
     if isinstance(fact, Handling):
@@ -239,6 +243,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_alert(recording, decision)
         elif isinstance(decision, LimitChanged):
             apply_limit(recording.account, decision)
+        elif isinstance(decision, GradeChanged):
+            apply_grade(recording, decision)
         elif isinstance(decision, TermsChanged):
             apply_terms(recording.account, decision)
         elif isinstance(decision, ApprovalChanged):

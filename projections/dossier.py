@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any, cast
 
 from projections.book import Book
-from projections.context import day_before
 from projections.dossier_rows import Assessment, Dossier, GradeByDesk, Member, PartyRow, Statement
 from projections.recording import Recording
 from schemas.facts.desk import AccountReviewed, GradeSet
@@ -186,7 +185,5 @@ def record_grade(recording: Recording, fact: GradeSet) -> Refusal | None:
     """Let a person's grade hold, until the day given or until withdrawn."""
     dossier, until = own_dossier(recording), _iso(fact.valid_until)
     dossier.grade_set = None if fact.grade is None else GradeByDesk(fact.grade, until, fact.actor)
-    if until is not None:
-        recording.note_future_date(day_before(until))
     recording.regrades = True
     return None

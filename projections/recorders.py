@@ -26,6 +26,7 @@ from projections import (
 )
 from projections.applying import pay_from_free_cash, settle_provisionally
 from projections.behaviour import count_settled
+from projections.grading import note_next_grading
 from projections.pledges import follow_run_off
 from projections.recording import Parked, Recording
 from projections.versions import mark, verdict_on
@@ -171,6 +172,8 @@ def record(recording: Recording, fact: Fact) -> Refusal | None:
     refusal = recorder(recording, fact)
     if refusal is not None:
         return refusal
+    if recording.regrades:
+        note_next_grading(recording)
     while recording.arrived:
         kind, document_id = recording.arrived.pop(0)
         for parked in recording.unpark(kind, document_id):

@@ -13,6 +13,7 @@ from projections.approval_steps import next_dates, review_approvals
 from projections.book import Book
 from projections.context import Context, Delegation, Sweep, day_before
 from projections.deciding import apply_decisions, before_broadcast, decide
+from projections.grading import note_next_grading
 from projections.indicators import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
@@ -197,6 +198,7 @@ def _bring_up_to_date(recording: Recording) -> None:
     account.overdue_through = context.business_date
     account.next_on = _next_date(recording)
     note_warning_dates(recording)
+    note_next_grading(recording)
 
 
 def _recount_overdue(recording: Recording, currency: str) -> None:

@@ -36,7 +36,10 @@ class Bureau(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class GradeRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A grade and what it asks for at least; the first row that an account meets is its grade. None asks nothing."""
+    """A grade and what it asks for at least; the first row that an account meets is its grade. None asks nothing.
+
+    What is not known of an account is not asked either; where nothing is known there is no grade.
+    """
 
     grade: Grade
     bureau_at_least: Points | None = None

@@ -198,6 +198,18 @@ def _day(draw: st.DrawFn) -> Said:
     return b.day_closed(draw(days))
 
 
+def _judged(draw: st.DrawFn) -> Said:
+    """What an account's grade follows from."""
+    on = draw(days)
+    grade = b.grade_set(draw(st.sampled_from(["A", "D", None])), valid_until=draw(st.none() | st.just(on)))
+    return draw(
+        st.sampled_from(
+            [b.bureau(draw(st.sampled_from([200, 700, 900])), on), b.adverse_event("lien", on), grade]
+            + [b.adverse_event_resolved("lien", on)]
+        )
+    )
+
+
 def _rates(draw: st.DrawFn) -> Said:
     return b.rates_set(USD=draw(st.sampled_from(["1", "1.25", "0.8"])))
 
@@ -251,6 +263,7 @@ _PLAIN += [_allocated, _allocation_reversed]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
 _ALL += [_handled, _handled, _other_currency, _status, _check, _day, _day, _rates, _policy]
 _ALL += [_cover, _cover, _cover_ends]
+_ALL += [_judged, _judged]
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 sequences = st.lists(facts(), min_size=10, max_size=40)
