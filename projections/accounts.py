@@ -11,6 +11,8 @@ from projections.limit_files import FOREVER, note_change_after, put_limit
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place
 from projections.rows import INDEX_UNREADABLE, Account, Order, TemporaryLimit
+from projections.scope_balances import scope_of_limit
+from projections.scopes import hold_scope_limit
 from projections.versions import mark
 from schemas.facts.desk import (
     DeadLetterDismissed,
@@ -47,10 +49,11 @@ def _change_currency(recording: Recording, currency: str) -> None:
 def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
     """Set the lasting limit, or with `valid_until` one for some days that then lapses by itself."""
     account = recording.account
-    if is_scoped(fact):
-        return None
+    scopes = scope_of_limit(fact.scope, account.account_id)
+    if len(scopes) > 1:
+        return "limit_scope_names_several"
     if fact.currency != account.currency:
-        if account.opened or account.limit_minor is not None or account.temporary:
+        if scopes or account.opened or account.limit_minor is not None or account.temporary:
             return "limit_currency_differs_from_account"
         _change_currency(recording, fact.currency)
     if recording.context.policy.approvals.limit_set_directly == "request":
@@ -62,7 +65,9 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
 def hold_limit(recording: Recording, fact: LimitSet) -> None:
     """Put a limit in force, as a person may do alone or as was approved."""
     account = recording.account
-    if is_scoped(fact):
+    scopes = scope_of_limit(fact.scope, account.account_id)
+    if scopes:
+        hold_scope_limit(recording, fact, scopes[0])
         return
     if fact.valid_until is None and fact.valid_from is None:
         by = "desk" if fact.approval_id is None else "approval"
@@ -75,11 +80,6 @@ def hold_limit(recording: Recording, fact: LimitSet) -> None:
         note_change_after(recording, day_before(valid_from, 2))
     if valid_until != FOREVER:
         note_change_after(recording, day_before(valid_until))
-
-
-def is_scoped(fact: LimitSet) -> bool:
-    """Return whether a limit is for a part of the account only; such limits are kept and not yet acted on."""
-    return fact.scope is not None and fact.scope != type(fact.scope)()
 
 
 def drop_lapsed(account: Account, today: str) -> None:

@@ -15,6 +15,7 @@ from projections.approval_rules import place_to_agree, place_to_refuse
 from projections.exceptions import approval_file
 from projections.recording import NOT_BINDING, Recording
 from projections.rows import Invoice, Order
+from projections.scope_balances import scope_of_limit
 from schemas.facts import Fact
 from schemas.facts.desk import (
     ApprovalGiven,
@@ -196,6 +197,8 @@ def _note_limit(recording: Recording, approval: Approval, fact: ApprovalRequeste
     has_currency = account.opened or account.limit_minor is not None or bool(account.temporary)
     if has_currency and fact.currency != account.currency:
         return "limit_currency_differs_from_account"
+    if len(scope_of_limit(fact.scope, account.account_id)) > 1:
+        return "limit_scope_names_several"
     _note_terms(approval, fact)
     _note(recording, approval)
     return None

@@ -14,6 +14,7 @@ from projections.applying import (
 )
 from projections.recording import Parked, Recording, order_rest
 from projections.rows import Cash, Invoice, Mark, Named, Order
+from projections.scope_balances import scopes_named
 from projections.versions import mark, note_version
 from schemas.facts.invoices import CreditNoteIssued
 from schemas.facts.payments import (
@@ -75,7 +76,8 @@ def record_credit_note(recording: Recording, fact: CreditNoteIssued) -> Refusal 
 
 
 def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentReceived | CreditNoteIssued) -> Cash:
-    recording.account.cash_no += 1
+    account = recording.account
+    account.cash_no += 1
     return Cash(
         key=recording.new_key(kind, document_id, fact.seller_id),
         ce_source=recording.envelope.ce_source,
@@ -83,9 +85,10 @@ def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentRe
         versions=recording.first_version(fact),
         currency=fact.currency,
         amount=fact.amount_minor,
-        number=recording.account.cash_no,
+        number=account.cash_no,
         cleared=True,
         dated_on=_date_of(fact),
+        scopes=scopes_named(fact, account.account_id),
     )
 
 
@@ -102,6 +105,7 @@ def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived 
     note_version(cash.versions, fact.revision, recording.digest(fact))
     cash.reversed = True
     recount_free(recording, kind, cash)
+    recording.change_scopes(cash, scopes_named(fact, recording.account.account_id))
     cash.currency, cash.amount, cash.reversed = fact.currency, fact.amount_minor, False
     cash.dated_on = _date_of(fact)
     cash.named = allocated

@@ -9,6 +9,7 @@ from projections.deliveries import add_invoiced
 from projections.recording import Parked, Recording
 from projections.releasing import keep_place, release_deposits
 from projections.rows import Delivery, Invoice, Order
+from projections.scope_balances import scopes_merged
 from schemas.facts.invoices import InvoiceCover
 
 
@@ -51,6 +52,8 @@ def apply_cover(recording: Recording, invoice: Invoice, position: int, kind: str
         _add_to_order(recording, cast(Order, found), amount, int(invoice.final))
         orders = [cast(Order, found)]
     for order in orders:
+        if order.scopes and order.scopes != invoice.scopes:
+            recording.change_scopes(invoice, scopes_merged(order.scopes, invoice.scopes))
         _pay_from_deposits(recording, invoice, order)
     recording.touch("invoice", invoice)
 

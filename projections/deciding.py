@@ -6,7 +6,6 @@ from typing import cast
 
 from msgspec import structs
 
-from projections.accounts import is_scoped
 from projections.alert_handling import Handling, handle
 from projections.alerts import apply_alert, is_over, occur
 from projections.answering import (
@@ -53,7 +52,7 @@ from schemas.decisions import (
     TermsChanged,
 )
 from schemas.facts import Fact
-from schemas.facts.desk import LimitSet, OrderRelease
+from schemas.facts.desk import OrderRelease
 from schemas.facts.orders import CheckRequested
 from schemas.publication import WAITED
 
@@ -116,7 +115,7 @@ def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
         decisions.extend(occur(recording, "fact_contradicts", identity, rule))
     for kind, document_id in recording.waits:
         decisions.append(FactWaits(kind=kind, id=document_id))
-    if not fact.acted_on or (isinstance(fact, LimitSet) and is_scoped(fact)):
+    if not fact.acted_on:
         decisions.append(NotYetActedOn())
     return decisions
 
@@ -202,6 +201,8 @@ def _fell(before: Standing, now: Standing) -> int | None:
 
 def _rose(recording: Recording, before: Before, now: Standing) -> bool:
     if _conditions(recording.account, recording.context, now) != before.conditions:
+        return True
+    if recording.fallen_scopes:
         return True
     if now.headroom_minor is None or before.standing.headroom_minor is None:
         return now.headroom_minor is None and now.limit.unlimited

@@ -12,6 +12,7 @@ from projections.behaviour import forget_sold, note_sold
 from projections.covers import apply_covers, change_final, undo_covers
 from projections.recording import Recording
 from projections.rows import Application, Invoice, Mark, Part
+from projections.scope_balances import scopes_named
 from projections.versions import mark, note_version
 from schemas.facts.invoices import (
     DisputeResolved,
@@ -45,6 +46,7 @@ def record_issued(recording: Recording, fact: InvoiceIssued) -> Refusal | None:
         parts=parts,
         final=fact.final,
     )
+    invoice.scopes = scopes_named(fact, recording.account.account_id)
     _put_in_force(recording, invoice)
     recording.arrived.append(("invoice", fact.invoice_id))
     apply_covers(recording, invoice, fact.covers)
@@ -133,6 +135,7 @@ def _replace(
         invoice.parts = []
         recording.recount_invoice(invoice)
     invoice.currency, invoice.parts = currency, parts
+    recording.change_scopes(invoice, scopes_named(fact, recording.account.account_id))
     _note_fields(invoice, fact)
     note_version(invoice.versions, fact.revision, recording.digest(fact))
     _put_in_force(recording, invoice)

@@ -8,6 +8,7 @@ from projections.exceptions import end_for_order
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place, place_among_waiting, release_deposits
 from projections.rows import Order
+from projections.scope_balances import scopes_named
 from projections.versions import mark, note_version
 from schemas.facts.orders import (
     CheckRequested,
@@ -38,6 +39,7 @@ def record_placed(recording: Recording, fact: OrderPlaced) -> Refusal | None:
         kind=fact.kind,
         number=account.order_no,
     )
+    order.scopes = scopes_named(fact, account.account_id)
     recording.recount_order(order)
     recording.answered.append(order)
     recording.arrived.append(("order", fact.order_id))
@@ -61,6 +63,7 @@ def _replace(recording: Recording, order: Order, fact: OrderPlaced | OrderAmende
     if currency != order.currency:
         _change_currency(recording, order, currency)
     note_version(order.versions, fact.revision, recording.digest(fact))
+    recording.change_scopes(order, scopes_named(fact, recording.account.account_id))
     if fact.amount_minor is not None:
         order.released_by_desk = order.released_by_desk and fact.amount_minor <= order.amount
         order.amount = fact.amount_minor

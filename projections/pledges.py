@@ -10,7 +10,6 @@ from projections.context import day_before
 from projections.cover_counts import has_conditions
 from projections.cover_rows import FOREVER, Cover, Covering
 from projections.credit_cover import WHOLE_BP
-from projections.limit_files import note_change_after
 from projections.recording import Recording
 from projections.releasing import withdrawable
 from projections.rows import INDEX_UNPAID, Account, Invoice, Order
@@ -72,7 +71,7 @@ def _stand(recording: Recording, cover: Cover) -> None:
     if has_conditions(covering):
         _measure(recording, covering)
     for on in _dates(covering):
-        note_change_after(recording, on)
+        recording.note_future_date(on)
     refresh_covers(recording)
 
 

@@ -28,6 +28,7 @@ from projections.rows import (
     Stages,
     Versions,
 )
+from projections.scope_balances import add_to_scopes, scopes_merged
 from schemas.decisions import AmountWrittenOff
 from schemas.envelope import Envelope
 from schemas.facts import Fact
@@ -73,6 +74,7 @@ class Recording:
     arrived: list[tuple[str, str]] = field(default_factory=list)
     unpaid: list[Invoice] = field(default_factory=list)
     freed: list[str] = field(default_factory=list)
+    fallen_scopes: list[str] = field(default_factory=list)
     waits: list[tuple[str, str]] = field(default_factory=list)
     late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
     written_off: list[AmountWrittenOff] = field(default_factory=list)
@@ -216,6 +218,8 @@ class Recording:
             stages.delivered += counts[2] - before[2]
             stages.deposits += counts[3] - before[3]
             order.counted = counts
+            if order.scopes:
+                self.count_scopes(order.scopes, order.currency, _at_risk(counts) - _at_risk(before))
         if self.account.covers:
             count_order(self.account, order)
         self.touch("order", order)
@@ -229,6 +233,8 @@ class Recording:
             stages.overdue += counts[1] - before[1]
             stages.disputed += counts[2] - before[2]
             invoice.counted = counts
+            if invoice.scopes:
+                self.count_scopes(invoice.scopes, invoice.currency, counts[0] - before[0])
         if self.account.covers:
             count_invoice(self.account, invoice, self.delivery)
         self.touch("invoice", invoice)
@@ -241,7 +247,26 @@ class Recording:
             stages.unapplied += counts[0] - before[0]
             stages.uncleared += counts[1] - before[1]
             cash.counted = counts
+            if cash.scopes:
+                self.count_scopes(cash.scopes, cash.currency, before[0] - counts[0])
         self.touch(kind, cash)
+
+    def count_scopes(self, scopes: list[str], currency: str, change: int) -> None:
+        """Bring the balances of parts of the account in line with a change of what a document adds to exposure."""
+        if change:
+            add_to_scopes(self.book, self.account, scopes, currency, change)
+            if change < 0 and self.account.scope_limits:
+                self.fallen_scopes.extend(scopes)
+
+    def change_scopes(self, document: Order | Invoice | Cash, named: list[str]) -> None:
+        """Move a document that counts already to the scopes that it has by what was said of it now."""
+        scopes = scopes_merged(document.scopes, named)
+        if scopes == document.scopes:
+            return
+        amount = adds_to_scopes(document)
+        self.count_scopes(document.scopes, document.currency, -amount)
+        self.count_scopes(scopes, document.currency, amount)
+        document.scopes = scopes
 
     def note_future_date(self, on: str) -> None:
         """Let the account be swept once the day after a date is closed, unless it is closed already."""
@@ -265,6 +290,17 @@ class Recording:
                 self.book.note_date(self.account, crosses_on)
         else:
             self.book.index_delete(INDEX_UNPAID, owner, suffix)
+
+
+def adds_to_scopes(document: Order | Invoice | Cash) -> int:
+    """Return what a document adds to the exposure of the parts of the account that it belongs to."""
+    if isinstance(document, Order):
+        return _at_risk(document.counted)
+    return document.counted[0] if isinstance(document, Invoice) else -document.counted[0]
+
+
+def _at_risk(counts: tuple[int, int, int, int]) -> int:
+    return counts[0] + counts[2] - counts[3]
 
 
 def order_counts(order: Order) -> tuple[int, int, int, int]:

@@ -13,6 +13,7 @@ from projections.behaviour_rows import Behaviour
 from projections.cover_rows import Cover, Covering
 from projections.dossier_rows import Dossier
 from projections.limit_rows import LimitFile, MeasureFile
+from projections.scope_rows import ScopeBalance
 from projections.version_rows import Versions as Versions
 from projections.warning_rows import Quiet
 from schemas.decisions import Status
@@ -108,6 +109,7 @@ class Account(Struct, array_like=True):
     highest_minor: int = 0
     highest_on: str = ""
     covers: list[Covering] = field(default_factory=list)
+    scope_limits: list[str] = field(default_factory=list)
 
 
 class Order(Struct, array_like=True):
@@ -141,6 +143,7 @@ class Order(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
     cover_counts: dict[str, int] = field(default_factory=dict)
     approval_id: str = ""
+    scopes: list[str] = field(default_factory=list)
 
 
 class Delivery(Struct, array_like=True):
@@ -211,6 +214,7 @@ class Invoice(Struct, array_like=True):
     covers_revision: int = 0
     sold: tuple[int, int] | None = None
     cover_counts: dict[str, int] = field(default_factory=dict)
+    scopes: list[str] = field(default_factory=list)
 
 
 class Named(Struct, array_like=True):
@@ -241,6 +245,7 @@ class Cash(Struct, array_like=True):
     explicit: bool = False
     counted: tuple[int, int] = (0, 0)
     twins: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
     dated_on: str = ""
 
     def free(self) -> int:
@@ -264,7 +269,7 @@ class Mark(Struct, array_like=True):
 
 Document = Order | Delivery | Invoice | Cash | Mark | Approval | Cover
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet
+Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet | ScopeBalance
 """What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
 Row = Account | Document | Sheet
 
@@ -289,6 +294,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "dispute_resolution": (b"6", Mark),
     "cover_release": (b"7", Mark),
     "cover_withdrawal": (b"0", Mark),
+    "scope": (b"s", ScopeBalance),
     "bill_honouring": (b"8", Mark),
     "bill_dishonouring": (b"9", Mark),
     "dossier": (b"f", Dossier),

@@ -18,6 +18,7 @@ from projections.indicators import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
 from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
+from projections.scopes import refresh_scopes, scope_dates
 from projections.step import generation
 from projections.warning_dates import note_warning_dates
 from projections.warning_lines import watch_now
@@ -195,6 +196,8 @@ def _bring_up_to_date(recording: Recording) -> None:
         _recount_overdue(recording, currency)
     if account.covers:
         refresh_covers(recording)
+    if account.scope_limits:
+        refresh_scopes(recording)
     account.overdue_through = context.business_date
     account.next_on = _next_date(recording)
     note_warning_dates(recording)
@@ -232,4 +235,5 @@ def _next_date(recording: Recording) -> str | None:
     dates.extend(cover_dates(account, business_date))
     if account.approvals:
         dates += next_dates(recording)
+    dates.extend(scope_dates(recording, business_date))
     return min(dates, default=None)

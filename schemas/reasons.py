@@ -63,6 +63,7 @@ Refusal = Literal[
     "allocation_already_reversed",
     "dispute_already_resolved",
     "cover_already_released",
+    "limit_scope_names_several",
     "write_off_exceeds_open",
     "limit_currency_differs_from_account",
     "alert_unknown",

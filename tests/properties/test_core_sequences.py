@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projections.partition import Partition
+from projections.recording import adds_to_scopes
 from projections.rows import (
     ACCOUNT,
     INDEX_CASH,
@@ -35,6 +36,7 @@ from tests.scenario import Scenario, rows_of
 
 amounts = st.sampled_from([1, 10, 30, 50, 70, 100, 200, 400])
 numbers = st.integers(1, 3)
+buyers = st.sampled_from([{}, {}, {"customer_id": "C-1"}, {"customer_id": "C-2", "segment": "retail"}])
 days = st.sampled_from(["2025-03-10", "2025-03-20", "2025-04-01", "2025-04-15", "2025-05-01"])
 
 
@@ -48,7 +50,9 @@ def facts(draw: st.DrawFn, *, all_kinds: bool = True) -> Said:
 def _order(draw: st.DrawFn) -> Said:
     kind = draw(st.sampled_from(["order"] * 6 + ["quote"]))
     number, revision = draw(numbers), draw(st.sampled_from([1] * 4 + [2]))
-    return b.order(f"O{number}", draw(amounts), kind=kind, currency=_currency(number), revision=revision)
+    return b.order(
+        f"O{number}", draw(amounts), kind=kind, currency=_currency(number), revision=revision, **draw(buyers)
+    )
 
 
 def _currency(number: int) -> str:
@@ -100,6 +104,7 @@ def _invoice(draw: st.DrawFn) -> Said:
         final=draw(st.sampled_from([False, False, True])),
         currency=_currency(number),
         **due,
+        **draw(buyers),
     )
 
 
@@ -137,6 +142,7 @@ def _payment(draw: st.DrawFn) -> Said:
         status=draw(st.sampled_from(["cleared", "cleared", "advised"])),
         currency=_currency(number),
         revision=draw(st.sampled_from([1, 1, 2])),
+        **draw(buyers),
     )
 
 
@@ -172,7 +178,8 @@ def _allocation_reversed(draw: st.DrawFn) -> Said:
 def _limit(draw: st.DrawFn) -> Said:
     limit = draw(st.sampled_from([0, 100, 300, 500, 1_000]))
     dates: dict[str, str] = draw(st.fixed_dictionaries({}, optional={"valid_from": days, "valid_until": days}))
-    return b.limit_set(limit, unlimited=draw(st.sampled_from([False] * 7 + [True])), **dates)
+    scope: dict[str, Any] = draw(st.sampled_from([{}, {}, {}, {"scope": {"customer_id": "C-1"}}]))
+    return b.limit_set(limit, unlimited=draw(st.sampled_from([False] * 7 + [True])), **dates, **scope)
 
 
 def _desk(draw: st.DrawFn) -> Said:
@@ -309,6 +316,23 @@ class Rows:
         assert self.account.unreadable_count == len(self.listed[INDEX_UNREADABLE])
         self._check_cash()
         self._check_covers()
+        self._check_scopes()
+
+    def _check_scopes(self) -> None:
+        """What a part of the account owes is what its documents add to exposure."""
+        sums: dict[tuple[str, str], int] = defaultdict(int)
+        kinds = ("order", "invoice", "payment", "credit_note")
+        for found in [found for kind in kinds for found in self.documents[kind]]:
+            for scope in found.scopes:
+                sums[scope, found.currency] += adds_to_scopes(found)
+        kept = {
+            (found.key, currency): amount
+            for found in self.documents["scope"]
+            for currency, amount in found.exposure.items()
+        }
+        assert {place: amount for place, amount in kept.items() if amount} == {
+            place: amount for place, amount in sums.items() if amount
+        }
 
     def _check_covers(self) -> None:
         """What a cover's sums hold is what documents remember that they added to it."""

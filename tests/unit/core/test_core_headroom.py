@@ -232,8 +232,8 @@ def test_a_limit_from_a_day_on_is_the_lasting_one_until_the_next(acme: Scenario)
     assert acme.stands().limit_minor == 500
 
 
-def test_a_scoped_limit_is_kept_and_not_yet_acted_on(acme: Scenario) -> None:
-    assert kinds(acme.say(b.limit_set(5, scope={"seller_id": "DE"}))) == ["not_yet_acted_on"]
+def test_a_limit_of_a_part_is_not_the_accounts(acme: Scenario) -> None:
+    assert acme.say(b.limit_set(5, scope={"seller_id": "DE"})) == []
     assert acme.stands().limit_minor == 1_000
 
 

@@ -90,6 +90,7 @@ HOW: dict[str, Told] = {
         b.dispute_resolved().by("crm"), [b.invoice(), b.disputed(5), b.dispute_resolved()]
     ),
     "cover_already_released": Told(b.cover_released().by("crm"), [b.cover(5), b.cover_released()]),
+    "limit_scope_names_several": Told(b.limit_set(5, scope={"seller_id": "DE", "segment": "retail"})),
     "write_off_exceeds_open": Told(b.written_off(101), [b.invoice()]),
     "limit_currency_differs_from_account": Told(b.limit_set(5, currency="USD")),
     "alert_unknown": Told(b.acknowledged("ACME/1")),
