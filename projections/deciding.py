@@ -6,6 +6,7 @@ from typing import cast
 
 from msgspec import structs
 
+from projections.account_judging import judge_account
 from projections.alert_handling import Handling, handle
 from projections.alerts import apply_alert, is_over, occur
 from projections.answering import (
@@ -25,6 +26,7 @@ from projections.approval_steps import (
 from projections.context import Context, Sweep
 from projections.credit_cover import in_force
 from projections.grading import apply_grade, follow_grade
+from projections.measure_effects import apply_measure
 from projections.recording import Recording, order_rest
 from projections.rows import Account, Order
 from projections.standing import (
@@ -45,6 +47,7 @@ from schemas.decisions import (
     FactWaits,
     GradeChanged,
     LimitChanged,
+    MeasureTaken,
     MoreFollows,
     NotYetActedOn,
     OrderAnswer,
@@ -150,8 +153,13 @@ def decide(
         _warn_of_shipments(recording, decisions)
     if recording.account.approvals:
         review_approvals(recording, decisions)
-    note_highest(recording.account, recording.today, now)
     watch(recording, now, decisions)
+    if judge_account(recording, fact, before.grade, decisions):
+        now = standing(recording.account, recording.context, recording.at_ms)
+        if _follow_headroom(recording, fact, identity, before, now, decisions):
+            now = standing(recording.account, recording.context, recording.at_ms)
+        watch(recording, now, decisions)
+    note_highest(recording.account, recording.today, now)
 
 
 def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
@@ -246,6 +254,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_limit(recording.account, decision)
         elif isinstance(decision, GradeChanged):
             apply_grade(recording, decision)
+        elif isinstance(decision, MeasureTaken):
+            apply_measure(recording, decision)
         elif isinstance(decision, TermsChanged):
             apply_terms(recording.account, decision)
         elif isinstance(decision, ApprovalChanged):

@@ -32,7 +32,9 @@ def open_limit_file(recording: Recording) -> LimitFile:
 
 def open_measure_file(recording: Recording) -> MeasureFile:
     """Return the row about measures, to be changed in this step."""
-    found = measure_file_of(recording.book, recording.account.account_id) or MeasureFile()
+    found = measure_file_of(recording.book, recording.account.account_id)
+    if found is None:
+        found = MeasureFile(status=recording.account.status)
     recording.touch(MEASURES, found)
     return found
 
@@ -53,6 +55,19 @@ def put_limit(recording: Recording, limit_minor: int, unlimited: bool, by: str) 
 def is_open_ended(limit: TemporaryLimit, today: str) -> bool:
     """Return whether a dated limit is the lasting one: it has begun and has no end until the next is set."""
     return limit.valid_until == FOREVER and limit.valid_from <= today
+
+
+def lasting_without_measures(account: Account, file: MeasureFile | None, today: str) -> tuple[int | None, bool]:
+    """Return the lasting limit, and whether there is no end to it, as it would be if no measure had cut it.
+
+    A dated limit without end that has begun is the lasting one.
+    """
+    begun = [limit for limit in account.temporary if is_open_ended(limit, today)]
+    if begun:
+        return begun[-1].limit_minor, begun[-1].unlimited
+    if file is not None and file.limit_minor is not None:
+        return file.limit_minor, False
+    return account.limit_minor, account.unlimited
 
 
 def override(recording: Recording, *kinds: str) -> None:

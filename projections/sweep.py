@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from projections import exceptions
+from projections.account_judging import note_judging_dates
 from projections.accounts import drop_lapsed
 from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
 from projections.approval_steps import next_dates, review_approvals
@@ -202,6 +203,7 @@ def _bring_up_to_date(recording: Recording) -> None:
     account.next_on = _next_date(recording)
     note_warning_dates(recording)
     note_next_grading(recording)
+    note_judging_dates(recording)
 
 
 def _recount_overdue(recording: Recording, currency: str) -> None:

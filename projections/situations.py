@@ -1,0 +1,34 @@
+"""How an account is doing, from its row and the first of its unpaid items."""
+
+from __future__ import annotations
+
+from projections.alerts import combined_level
+from projections.conditions import Situation
+from projections.indicators import oldest_overdue_days
+from projections.recording import Recording
+from projections.rows import Account
+from schemas.decisions import Level
+from schemas.policy_warnings import Combined
+
+_OWN_DOING = frozenset({"measure_taken", "utilisation"})
+"""Alerts that make no account worse: a measure's own, and a limit used up, which a cut would be its own reason for."""
+
+
+def situation_of(recording: Recording) -> Situation:
+    """Return how the account is doing now."""
+    account, dunning = recording.account, recording.context.policy.dunning
+    days = oldest_overdue_days(recording)
+    return Situation(
+        grade=account.grade,
+        level=_level(account, recording.context.policy.warnings.combined),
+        causes=frozenset(key.partition("/")[0] for key, alert in account.alerts.items() if not alert.closed),
+        overdue_days=days,
+        broken_promises=0,
+        dunning_stage=sum(days >= stage.overdue_days for stage in dunning.stages) if days else 0,
+    )
+
+
+def _level(account: Account, rule: Combined) -> Level | None:
+    return combined_level(
+        [(key, alert) for key, alert in account.alerts.items() if key.partition("/")[0] not in _OWN_DOING], rule
+    )
