@@ -13,6 +13,7 @@ from projections import (
     alert_handling,
     approvals,
     cash,
+    contracts,
     covers,
     deliveries,
     dossier,
@@ -63,6 +64,7 @@ from schemas.facts.desk import (
 from schemas.facts.dossiers import (
     AccountOpened,
     AssessmentRecorded,
+    ContractSigned,
     CoverPledged,
     CoverReleased,
     CoverWithdrawn,
@@ -102,6 +104,7 @@ from schemas.reasons import Refusal
 
 RECORDERS: dict[type[Fact], Callable[[Recording, Any], Refusal | None]] = {
     AccountOpened: accounts.record_opened,
+    ContractSigned: contracts.record_signed,
     CoverPledged: pledges.record_pledged,
     CoverWithdrawn: pledges.record_withdrawn,
     CoverReleased: pledges.record_released,

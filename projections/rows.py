@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from projections.approval_rows import Approval, ApprovalFile
 from projections.behaviour_rows import Behaviour
+from projections.contract_rows import Contract, ContractFile
 from projections.cover_rows import Cover, Covering
 from projections.dossier_rows import Dossier
 from projections.limit_rows import LimitFile, MeasureFile
@@ -267,9 +268,9 @@ class Mark(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
 
 
-Document = Order | Delivery | Invoice | Cash | Mark | Approval | Cover
+Document = Order | Delivery | Invoice | Cash | Mark | Approval | Cover | Contract
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet | ScopeBalance
+Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet | ScopeBalance | ContractFile
 """What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
 Row = Account | Document | Sheet
 
@@ -283,7 +284,8 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "dispute": (b"t", Mark),
     "check": (b"h", Mark),
     "cover": (b"v", Cover),
-    "contract": (b"j", Mark),
+    "contract": (b"j", Contract),
+    "contracts": (b"c", ContractFile),
     "bill": (b"b", Mark),
     "account": (b"g", Mark),
     "delivery_reversal": (b"1", Mark),

@@ -13,6 +13,7 @@ from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, wit
 from projections.approval_steps import next_dates, review_approvals
 from projections.book import Book
 from projections.context import Context, Delegation, Sweep, day_before
+from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading import note_next_grading
 from projections.indicators import BALANCES, EVERYTHING
@@ -238,4 +239,5 @@ def _next_date(recording: Recording) -> str | None:
     if account.approvals:
         dates += next_dates(recording)
     dates.extend(scope_dates(recording, business_date))
+    dates.extend(contract_dates(recording, business_date))
     return min(dates, default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from projections.context import Context, day_before
+from projections.contracts import contract_of
 from projections.dossier import dossier_of
 from projections.limit_files import (
     FOREVER,
@@ -61,6 +62,9 @@ def _granted(recording: Recording) -> Terms:
     file = limit_file_of(book, account.account_id)
     if file is not None and file.granted_days is not None and recording.today() <= (file.granted_until or FOREVER):
         return Terms(file.granted_days, "desk")
+    contract = contract_of(book, account.account_id, None, recording.today())
+    if contract is not None and contract.is_in_force and contract.net_days is not None:
+        return Terms(contract.net_days, "contract")
     dossier = dossier_of(book, account.account_id)
     if dossier is not None and dossier.net_days is not None:
         return Terms(dossier.net_days, "dossier")

@@ -269,6 +269,10 @@ def allocation_reversed(allocation_id: str = "A1", **fields: Any) -> Said:
     return _said("allocation_reversed", fields, allocation_id=allocation_id)
 
 
+def contract(contract_id: str = "CT1", signed_on: str = DAY, **fields: Any) -> Said:
+    return _said("contract_signed", fields, contract_id=contract_id, signed_on=signed_on)
+
+
 def cover(value: int, cover_id: str = "G1", **fields: Any) -> Said:
     fields = {"kind": "guarantee", "value_minor": value, "currency": "EUR", **fields}
     return _said("cover_pledged", fields, cover_id=cover_id)

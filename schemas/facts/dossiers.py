@@ -168,7 +168,6 @@ class ContractSigned(Fact, frozen=True, kw_only=True, tag="contract_signed", gc=
     """A contract with its terms."""
 
     document: ClassVar[tuple[str, str] | None] = ("contract", "contract_id")
-    acted_on: ClassVar[bool] = False
 
     contract_id: Id
     signed_on: date

@@ -240,6 +240,13 @@ def _cover(draw: st.DrawFn) -> Said:
     return b.cover(draw(amounts), f"G{draw(numbers)}", revision=draw(st.sampled_from([1, 1, 2, 3])), **fields)
 
 
+def _contract(draw: st.DrawFn) -> Said:
+    fields: dict[str, Any] = draw(
+        st.fixed_dictionaries({}, optional={"valid_from": days, "valid_until": days, "net_days": st.just(45)})
+    )
+    return b.contract(f"CT{draw(numbers)}", draw(days), **fields)
+
+
 def _cover_ends(draw: st.DrawFn) -> Said:
     return draw(st.sampled_from([b.cover_withdrawn, b.cover_released]))(draw(days), f"G{draw(numbers)}")
 
@@ -269,7 +276,7 @@ _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _paymen
 _PLAIN += [_allocated, _allocation_reversed]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
 _ALL += [_handled, _handled, _other_currency, _status, _check, _day, _day, _rates, _policy]
-_ALL += [_cover, _cover, _cover_ends]
+_ALL += [_cover, _cover, _cover_ends, _contract]
 _ALL += [_judged, _judged]
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,0 +1,35 @@
+"""What is kept of contracts with an account: each as it was last described, and all of them on one row to be read."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from projections.version_rows import Versions
+
+
+class Contract(Struct, array_like=True):
+    """A contract as a document: its identity and revisions."""
+
+    key: str
+    ce_source: str
+    seller_id: str | None
+    versions: Versions
+    twins: list[str] = field(default_factory=list)
+
+
+class Agreed(Struct, array_like=True):
+    """What a contract says; ISO dates, both included. `seller_id` None is every seller."""
+
+    contract: str
+    seller_id: str | None
+    signed_on: str
+    valid_from: str
+    valid_until: str
+    net_days: int | None
+
+
+class ContractFile(Struct, array_like=True):
+    """All contracts of an account, by the day they were signed."""
+
+    key: str = ""
+    agreed: list[Agreed] = field(default_factory=list)
