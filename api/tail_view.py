@@ -170,6 +170,8 @@ def reason_in_words(reason: Mapping[str, Any], account_currency: str, words: Wor
         phrase = words.reasons.get(f"{code}/short", phrase)
     numbers = {key.removesuffix("_minor"): _number(key, value, account_currency) for key, value in reason.items()}
     numbers["utilisation"] = percent(reason.get("utilisation_bp"))
+    numbers["share"] = percent(reason.get("share_bp"))
+    numbers["check"] = str(reason.get("check", "")).replace("_", " ")
     try:
         return code.replace("_", " ") if phrase is None else phrase.format_map(numbers)
     except KeyError:

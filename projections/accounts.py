@@ -13,6 +13,7 @@ from projections.releasing import forget_place
 from projections.rows import INDEX_UNREADABLE, Account, Order, TemporaryLimit
 from projections.scope_balances import scope_of_limit
 from projections.scopes import hold_scope_limit
+from projections.splitting import forget_split
 from projections.versions import mark
 from schemas.facts.desk import (
     DeadLetterDismissed,
@@ -117,7 +118,8 @@ def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
         return None
     if not order.is_open:
         return "order_is_not_open"
-    if order.state == "released" or order.kind in NOT_BINDING:
+    is_settled = order.state == "released" and not order.asked
+    if is_settled or order.kind in NOT_BINDING:
         return "order_is_not_waiting"
     return ask_for_release(recording, fact, order)
 
@@ -132,6 +134,7 @@ def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:
         return "order_is_not_open"
     forget_place(recording, order)
     order.state = "rejected"
+    forget_split(recording, order)
     recording.recount_order(order)
     recording.answered.append(order)
     return None

@@ -10,11 +10,14 @@ from projections.recording import Parked, Recording
 from projections.releasing import keep_place, release_deposits
 from projections.rows import Delivery, Invoice, Order
 from projections.scope_balances import scopes_merged
+from projections.shipments import note_left
 from schemas.facts.invoices import InvoiceCover
 
 
 def apply_covers(recording: Recording, invoice: Invoice, covers: tuple[InvoiceCover, ...]) -> None:
     """Pass an invoice on to the orders and deliveries it covers; those not known yet are waited for."""
+    if not covers:
+        note_left(recording, "invoice", invoice.invoice_id, None, invoice.amount, invoice.currency)
     invoice.covers = [("", "", cover.amount_minor) for cover in covers]
     invoice.covers_revision = invoice.versions.latest
     for position, cover in enumerate(covers):
@@ -54,6 +57,7 @@ def apply_cover(recording: Recording, invoice: Invoice, position: int, kind: str
     for order in orders:
         if order.scopes and order.scopes != invoice.scopes:
             recording.change_scopes(invoice, scopes_merged(order.scopes, invoice.scopes))
+        note_left(recording, "invoice", invoice.invoice_id, order, amount, invoice.currency)
         _pay_from_deposits(recording, invoice, order)
     recording.touch("invoice", invoice)
 

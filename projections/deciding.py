@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import cast, get_args
 
 from msgspec import structs
 
 from projections.account_judging import judge_account
+from projections.ageing import oldest_overdue_on
 from projections.alert_handling import Handling, handle
 from projections.alerts import apply_alert, is_over, occur
 from projections.answering import (
@@ -28,7 +29,8 @@ from projections.credit_cover import in_force
 from projections.grading import apply_grade, follow_grade
 from projections.measure_effects import apply_measure
 from projections.recording import Recording, order_rest
-from projections.rows import Account, Order
+from projections.rows import Order
+from projections.shipments import unchecked_shipments
 from projections.standing import (
     Limit,
     Standing,
@@ -55,7 +57,21 @@ from schemas.decisions import (
     TermsChanged,
 )
 from schemas.facts import Fact
-from schemas.facts.desk import OrderRelease
+from schemas.facts.bureau import BureauFact
+from schemas.facts.desk import (
+    AlertAcknowledged,
+    AlertAssigned,
+    AlertClosed,
+    AlertSnoozed,
+    ContactRecorded,
+    DeskDecision,
+    LimitSet,
+    NoteAdded,
+    OrderReject,
+    OrderRelease,
+    PromiseMade,
+)
+from schemas.facts.dossiers import DossierFact
 from schemas.facts.orders import CheckRequested
 from schemas.publication import WAITED
 
@@ -68,7 +84,7 @@ class Before:
     The limit is the one told last: the one in force may have lapsed with the day.
     """
 
-    __slots__ = ("conditions", "grade", "standing", "status")
+    __slots__ = ("conditions", "grade", "may_withdraw", "standing", "status")
 
     def __init__(self, recording: Recording, context: Context | None = None) -> None:
         account = recording.account
@@ -76,11 +92,14 @@ class Before:
         self.standing: Standing = standing(account, context, recording.at_ms, Limit(*account.limit_told, None))
         self.status = (account.status, account.held)
         self.grade = account.grade
+        self.may_withdraw = True
         # Only orders that wait already are checked again, so without any there is nothing to compare.
-        self.conditions = _conditions(account, context, self.standing) if account.waiting_count else None
+        self.conditions = _conditions(recording, context, self.standing) if account.waiting_count else None
 
 
-def _conditions(account: Account, context: Context, now: Standing) -> tuple[object, ...]:
+def _conditions(recording: Recording, context: Context, now: Standing) -> tuple[object, ...]:
+    """What else than headroom orders may wait for and any fact may change; `_MAY_FREE` has the facts that say more."""
+    account = recording.account
     return (
         account.status,
         account.held,
@@ -92,20 +111,41 @@ def _conditions(account: Account, context: Context, now: Standing) -> tuple[obje
         now.limit.unlimited,
         currencies_without_rate(account, context),
         in_force(account),
+        [stages.overdue - stages.overdue_disputed for stages in account.stages.values() if stages.overdue],
+        oldest_overdue_on(recording, disputed_counts=True),
     )
+
+
+_MAY_FREE = frozenset(get_args(DossierFact) + get_args(BureauFact) + get_args(DeskDecision)) - {
+    LimitSet,
+    OrderRelease,
+    OrderReject,
+    NoteAdded,
+    ContactRecorded,
+    PromiseMade,
+    AlertAcknowledged,
+    AlertAssigned,
+    AlertSnoozed,
+    AlertClosed,
+}
+"""Facts that may take away what an order waits for: there are few of them, so waiting orders are checked again.
+
+A limit for the whole account says so by the headroom it leaves.
+"""
 
 
 def before_broadcast(recording: Recording, kind: str) -> Before:
     """Return where an account stood before a broadcast that is in force already: by the rates before.
 
-    Policy and rates change what every check compares, so waiting orders are checked again whatever headroom does.
+    All of them change what checks compare, days by what comes of age, so waiting orders are checked again whatever
+    headroom does. A rate alone withdraws nothing: only new orders and those that wait are judged by it.
     """
     context = recording.context
     if kind == "rates":
         context = structs.replace(context, base=context.base_before, rates=context.rates_before)
     before = Before(recording, context)
-    if kind != "day":
-        before.conditions = ()
+    before.conditions = ()
+    before.may_withdraw = kind != "rates"
     return before
 
 
@@ -140,7 +180,7 @@ def decide(
     if isinstance(fact, CheckRequested):
         order = recording.find("order", fact.order_id, fact.seller_id)
         if isinstance(order, Order):
-            _append(decisions, judge(recording, order, identity, fact.checkpoint))
+            _append(decisions, judge(recording, order, identity, fact.checkpoint, is_asked=True))
     if recording.stranded:
         recording.answered.extend([order for order in recording.stranded if order.state == "new" and order_rest(order)])
     if recording.answered:
@@ -153,6 +193,8 @@ def decide(
         _warn_of_shipments(recording, decisions)
     if recording.account.approvals:
         review_approvals(recording, decisions)
+    if recording.left:
+        decisions.extend(unchecked_shipments(recording))
     watch(recording, now, decisions)
     if judge_account(recording, fact, before.grade, decisions):
         now = standing(recording.account, recording.context, recording.at_ms)
@@ -175,7 +217,7 @@ def _follow_headroom(
     What is too much for one record follows as a sweep.
     """
     account, context = recording.account, recording.context
-    fell = _fell(before.standing, now)
+    fell = _fell(before.standing, now) if before.may_withdraw else None
     if fell is None and before.conditions is None:
         return False
     count = len(decisions)
@@ -184,7 +226,7 @@ def _follow_headroom(
     if fell is not None and context.policy.withdrawal.when != "never" and not _is_by_release(fact, decisions):
         withdrawn, more = withdraw_releases(recording, identity, fell, room)
         decisions.extend(withdrawn)
-    elif before.conditions is not None and account.waiting_count and _rose(recording, before, now):
+    elif before.conditions is not None and account.waiting_count and _rose(recording, fact, before, now):
         released, more = check_waiting_again(recording, identity, room)
         decisions.extend(released)
     if more:
@@ -207,8 +249,10 @@ def _fell(before: Standing, now: Standing) -> int | None:
     return target if now.headroom_minor < target else None
 
 
-def _rose(recording: Recording, before: Before, now: Standing) -> bool:
-    if _conditions(recording.account, recording.context, now) != before.conditions:
+def _rose(recording: Recording, fact: Fact | None, before: Before, now: Standing) -> bool:
+    if type(fact) in _MAY_FREE:
+        return True
+    if _conditions(recording, recording.context, now) != before.conditions:
         return True
     if recording.fallen_scopes:
         return True

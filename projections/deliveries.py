@@ -7,6 +7,7 @@ from typing import cast
 from projections.recording import Recording, order_rest
 from projections.releasing import forget_place, keep_place
 from projections.rows import Delivery, Order
+from projections.shipments import note_left
 from projections.versions import mark, note_version
 from schemas.facts.orders import DeliveryReversed, OrderDelivered
 from schemas.reasons import Refusal
@@ -27,12 +28,12 @@ def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | No
         _undo(recording, found)
         found.covers, found.final = covers, fact.final
         note_version(found.versions, fact.revision, recording.digest(fact))
-        _apply(recording, found)
+        _apply(recording, found, fact.delivery_id)
         return None
     key = recording.new_key("delivery", fact.delivery_id, fact.seller_id)
     source = recording.envelope.ce_source
     delivery = Delivery(key, source, fact.seller_id, recording.first_version(fact), covers, fact.final)
-    _apply(recording, delivery)
+    _apply(recording, delivery, fact.delivery_id)
     recording.arrived.append(("delivery", fact.delivery_id))
     return None
 
@@ -52,13 +53,14 @@ def record_reversed(recording: Recording, fact: DeliveryReversed) -> Refusal | N
     return None
 
 
-def _apply(recording: Recording, delivery: Delivery) -> None:
+def _apply(recording: Recording, delivery: Delivery, delivery_id: str) -> None:
     for key, amount in delivery.covers:
         order = recording.order(key)
         order.delivered += amount
         order.delivered_finals += delivery.final
         if order.state != "released":
             recording.shipped.append(order)
+        note_left(recording, "delivery", delivery_id, order, amount, order.currency)
         _leave_queue(recording, order)
         recording.recount_order(order)
     add_invoiced(recording, delivery, 0, 0)

@@ -10,7 +10,7 @@ from schemas.decisions import Level
 from schemas.money import held
 from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place
 
-_STAGES = Stages.__struct_fields__
+_STAGES = tuple(name.removesuffix("_minor") for name in CurrencyBalances.__struct_fields__)
 
 
 def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> Exposure:

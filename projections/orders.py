@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from projections.exceptions import end_for_order
+from projections.order_terms import judge_anew, note_terms
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place, place_among_waiting, release_deposits
 from projections.rows import Order
 from projections.scope_balances import scopes_named
+from projections.splitting import count_towards_split, forget_split
+from projections.tolerance import is_within_tolerance
 from projections.versions import mark, note_version
 from schemas.facts.orders import (
     CheckRequested,
@@ -38,8 +41,11 @@ def record_placed(recording: Recording, fact: OrderPlaced) -> Refusal | None:
         amount=fact.amount_minor,
         kind=fact.kind,
         number=account.order_no,
+        taken_on=recording.today(),
     )
     order.scopes = scopes_named(fact, account.account_id)
+    note_terms(recording, order, fact)
+    count_towards_split(recording, order)
     recording.recount_order(order)
     recording.answered.append(order)
     recording.arrived.append(("order", fact.order_id))
@@ -65,10 +71,13 @@ def _replace(recording: Recording, order: Order, fact: OrderPlaced | OrderAmende
     note_version(order.versions, fact.revision, recording.digest(fact))
     recording.change_scopes(order, scopes_named(fact, recording.account.account_id))
     if fact.amount_minor is not None:
-        order.released_by_desk = order.released_by_desk and fact.amount_minor <= order.amount
+        is_more = fact.amount_minor > order.amount and not is_within_tolerance(recording, order, fact.amount_minor)
+        order.released_by_desk = order.released_by_desk and not is_more
         order.amount = fact.amount_minor
-    if fact.kind is not None:
-        order.kind = fact.kind
+    if note_terms(recording, order, fact):
+        judge_anew(order)
+    order.asked = 0
+    count_towards_split(recording, order)
     if order.kind in NOT_BINDING and order.state != "rejected":
         forget_place(recording, order)
         order.state = "new"
@@ -80,7 +89,9 @@ def _replace(recording: Recording, order: Order, fact: OrderPlaced | OrderAmende
 def _change_currency(recording: Recording, order: Order, currency: str) -> None:
     is_open, order.is_open = order.is_open, False
     recording.recount_order(order)
+    forget_split(recording, order)
     order.is_open, order.currency = is_open, currency
+    judge_anew(order)
     recording.recount_order(order)
 
 
@@ -99,6 +110,7 @@ def record_ended(recording: Recording, fact: OrderCancelled | OrderClosed) -> Re
         order.state = "new"
     if recording.account.approvals:
         end_for_order(recording, order)
+    count_towards_split(recording, order)
     recording.recount_order(order)
     release_deposits(recording, order)
     return None
@@ -114,7 +126,8 @@ def record_reopened(recording: Recording, fact: OrderReopened) -> Refusal | None
         return "order_is_open"
     _note_revision(recording, order, fact)
     order.is_open = True
-    order.released_by_desk = False
+    judge_anew(order)
+    count_towards_split(recording, order)
     if order.state != "rejected":
         order.state = "new"
     recording.recount_order(order)
@@ -133,6 +146,10 @@ def record_check(recording: Recording, fact: CheckRequested) -> Refusal | None:
     if order is None:
         recording.park("order", fact.order_id)
         return None
+    if order.is_open and order.kind not in NOT_BINDING:
+        gone = {"order": 0, "delivery": order.delivered, "invoice": order.invoiced}[fact.checkpoint]
+        order.asked = gone + fact.amount_minor
+        recording.touch("order", order)
     mark(recording, fact)
     return None
 

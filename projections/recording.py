@@ -12,6 +12,7 @@ from projections.approval_rows import Approval, Deed, Word
 from projections.book import Book
 from projections.context import Context
 from projections.cover_counts import count_invoice, count_order
+from projections.horizon import recount_beyond
 from projections.overdue_lines import next_crossing
 from projections.rows import (
     INDEX_FOREIGN,
@@ -29,7 +30,7 @@ from projections.rows import (
     Versions,
 )
 from projections.scope_balances import add_to_scopes, scopes_merged
-from schemas.decisions import AmountWrittenOff
+from schemas.decisions import AmountWrittenOff, Checkpoint
 from schemas.envelope import Envelope
 from schemas.facts import Fact
 from schemas.facts.orders import CheckRequested
@@ -70,6 +71,7 @@ class Recording:
     source: Source
     answered: list[Order] = field(default_factory=list)
     shipped: list[Order] = field(default_factory=list)
+    left: list[tuple[Checkpoint, str, Order | None, int, str]] = field(default_factory=list)
     stranded: list[Order] = field(default_factory=list)
     arrived: list[tuple[str, str]] = field(default_factory=list)
     unpaid: list[Invoice] = field(default_factory=list)
@@ -222,6 +224,9 @@ class Recording:
                 self.count_scopes(order.scopes, order.currency, _at_risk(counts) - _at_risk(before))
         if self.account.covers:
             count_order(self.account, order)
+        if order.schedule or order.beyond:
+            more = recount_beyond(self.book, self.account, self.context, order, counts[0], self.at_ms)
+            self.stages(order.currency).beyond += more
         self.touch("order", order)
 
     def recount_invoice(self, invoice: Invoice) -> None:
@@ -232,6 +237,7 @@ class Recording:
             stages.invoiced += counts[0] - before[0]
             stages.overdue += counts[1] - before[1]
             stages.disputed += counts[2] - before[2]
+            stages.overdue_disputed += counts[3] - before[3]
             invoice.counted = counts
             if invoice.scopes:
                 self.count_scopes(invoice.scopes, invoice.currency, counts[0] - before[0])
@@ -328,10 +334,10 @@ def order_rest(order: Order) -> int:
     return max(0, order.amount - max(order.delivered, order.invoiced))
 
 
-def invoice_counts(invoice: Invoice, business_date: str | None) -> tuple[int, int, int]:
-    """Return what an invoice adds to (invoiced, overdue, disputed)."""
+def invoice_counts(invoice: Invoice, business_date: str | None) -> tuple[int, int, int, int]:
+    """Return what an invoice adds to (invoiced, overdue, disputed, overdue_disputed)."""
     if invoice.cancelled:
-        return 0, 0, 0
+        return 0, 0, 0, 0
     invoiced = overdue = 0
     for part in invoice.parts:
         still_open = part.amount - part.applied
@@ -339,7 +345,7 @@ def invoice_counts(invoice: Invoice, business_date: str | None) -> tuple[int, in
         if business_date is not None and part.due_on < business_date:
             overdue += still_open
     disputed = min(invoiced, sum(invoice.disputes.values())) if invoice.disputes else 0
-    return invoiced, overdue, disputed
+    return invoiced, overdue, disputed, min(overdue, disputed)
 
 
 def cash_counts(cash: Cash) -> tuple[int, int]:

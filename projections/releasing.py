@@ -50,6 +50,14 @@ def keep_place(recording: Recording, order: Order) -> None:
         place_among_released(recording, order)
 
 
+def enter_horizon(recording: Recording, order: Order) -> None:
+    """Count what of an order has come within the horizon; those that counted before are withdrawn after it."""
+    if order.release_no:
+        forget_place(recording, order)
+        place_among_released(recording, order)
+    recording.recount_order(order)
+
+
 def waiting(recording: Recording) -> Iterator[Order]:
     """Yield waiting orders, oldest first; the queue may change while it runs."""
     for suffix, _ in recording.book.index(INDEX_WAITING, recording.account.account_id).items():

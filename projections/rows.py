@@ -15,6 +15,7 @@ from projections.cover_rows import Cover, Covering
 from projections.dossier_rows import Dossier
 from projections.limit_rows import LimitFile, MeasureFile
 from projections.scope_rows import ScopeBalance
+from projections.splitting_rows import RecentOrders
 from projections.version_rows import Versions as Versions
 from projections.warning_rows import Quiet
 from schemas.decisions import Status
@@ -26,8 +27,9 @@ SEPARATOR = b"\x00"
 class Stages(Struct, array_like=True):
     """One currency's balances of an account, in minor units. Nothing is in two stages at once.
 
-    `overdue` and `disputed` are parts of `invoiced`; `pending` and `uncleared` are shown and not counted;
-    `deposits` is cash for one order, as far as that order's own exposure goes.
+    `overdue` and `disputed` are parts of `invoiced`, `overdue_disputed` is what of it is both; `pending` and
+    `uncleared` are shown and not counted; `deposits` is cash for one order, as far as that order's own exposure goes;
+    `beyond` is the part of `orders` that is delivered after the horizon of the policy and not counted yet.
     """
 
     orders: int = 0
@@ -39,10 +41,12 @@ class Stages(Struct, array_like=True):
     unapplied: int = 0
     uncleared: int = 0
     deposits: int = 0
+    beyond: int = 0
+    overdue_disputed: int = 0
 
     def exposure(self) -> int:
         """Return what is at risk. Source: design, words."""
-        return self.orders + self.delivered + self.invoiced - self.unapplied - self.deposits
+        return self.orders - self.beyond + self.delivered + self.invoiced - self.unapplied - self.deposits
 
 
 class OpenAlert(Struct, array_like=True):
@@ -117,6 +121,11 @@ class Order(Struct, array_like=True):
     """An order. `counted` is what it adds to (orders, pending, delivered, deposits) of its currency now.
 
     `approval_id` names the request by which it was last released, "" if a person did so alone.
+    `terms` is how it is to be paid, "" where nobody said; `backdated_days` how long before its fact its date was.
+    `schedule` has (date, amount) by date; `beyond` is what of it the horizon leaves out, `enters_on` the date of the
+    next such part. `let_go` is the amount that it was released with, `asked` what was asked for at a checkpoint and
+    not released, `passed` up to which amounts (delivery, invoice) were asked for and released. `despite` names the
+    reasons that a person knew who released it on `let_go_on`. `split` is what of it `taken_on` counts as its orders.
     """
 
     key: str
@@ -145,6 +154,20 @@ class Order(Struct, array_like=True):
     cover_counts: dict[str, int] = field(default_factory=dict)
     approval_id: str = ""
     scopes: list[str] = field(default_factory=list)
+    placed_on: str = ""
+    taken_on: str = ""
+    terms: str = ""
+    net_days: int | None = None
+    backdated_days: int = 0
+    schedule: list[tuple[str, int]] = field(default_factory=list)
+    beyond: int = 0
+    enters_on: str = ""
+    let_go: int = 0
+    let_go_on: str = ""
+    despite: list[str] = field(default_factory=list)
+    asked: int = 0
+    passed: tuple[int, int] = (0, 0)
+    split: int = 0
 
 
 class Delivery(Struct, array_like=True):
@@ -190,7 +213,7 @@ class Application(Struct, array_like=True):
 
 
 class Invoice(Struct, array_like=True):
-    """An invoice. `counted` is what it adds to (invoiced, overdue, disputed) of its currency now.
+    """An invoice. `counted` is what it adds to (invoiced, overdue, disputed, overdue_disputed) of its currency now.
 
     `sold` is what it counts as in the account's behaviour: month and amount in the account's currency.
     """
@@ -210,7 +233,7 @@ class Invoice(Struct, array_like=True):
     cancelled: bool = False
     applications: list[Application] = field(default_factory=list)
     disputes: dict[str, int] = field(default_factory=dict)
-    counted: tuple[int, int, int] = (0, 0, 0)
+    counted: tuple[int, int, int, int] = (0, 0, 0, 0)
     twins: list[str] = field(default_factory=list)
     covers_revision: int = 0
     sold: tuple[int, int] | None = None
@@ -270,7 +293,9 @@ class Mark(Struct, array_like=True):
 
 Document = Order | Delivery | Invoice | Cash | Mark | Approval | Cover | Contract
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
-Sheet = Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet | ScopeBalance | ContractFile
+Sheet = (
+    Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet | ScopeBalance | ContractFile | RecentOrders
+)
 """What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
 Row = Account | Document | Sheet
 
@@ -306,6 +331,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "limits": (b"l", LimitFile),
     "measures": (b"z", MeasureFile),
     "quiet": (b"Q", Quiet),
+    "recent_orders": (b"e", RecentOrders),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 KIND_LETTERS = {kind: letter.decode() for kind, (letter, _) in KINDS.items()}
@@ -320,6 +346,7 @@ INDEX_PARKED = b"K"
 INDEX_UNREADABLE = b"L"
 INDEX_DATES = b"N"
 INDEX_FOREIGN = b"X"
+INDEX_SCHEDULED = b"H"
 FACT_ID = b"F"
 PARTITION = b"P"
 

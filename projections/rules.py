@@ -6,9 +6,14 @@ They are worked out once for each account or group that a policy names, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from msgspec import Struct
 
+from projections.book import Book
+from projections.context import Context
+from projections.dossier_rows import Dossier
+from projections.rows import Account
 from schemas.policy import Policy
 from schemas.policy_orders import Checks, Exclusion, Orders, Override
 from schemas.policy_overrides import changed
@@ -64,6 +69,18 @@ def rules_for(
     if found is None:
         found = plan.resolved[key] = _resolve(policy, *key)
     return found
+
+
+def rules_of(account: Account, context: Context, book: Book) -> Rules:
+    """Return the rules that hold for an account as it stands."""
+    plan = _PLANS.get(context.policy_id) or _plan(context.policy, context.policy_id)
+    if plan.for_all is not None:
+        return plan.for_all
+    dossier = cast("Dossier | None", book.document("dossier", account.account_id, "")) if plan.segments else None
+    segment = None if dossier is None else dossier.segment
+    return rules_for(
+        context.policy, context.policy_id, account.account_id, grade=account.grade or None, segment=segment
+    )
 
 
 def _plan(policy: Policy, policy_id: str) -> _Plan:

@@ -63,10 +63,11 @@ def standing(account: Account, context: Context, at_ms: int, limit: Limit | None
     `at_ms` tells the day as long as none was closed.
     """
     stages = account.stages.get(account.currency)
+    at_risk = exposure_by(context.policy.orders.stages_that_count)
     if stages is not None and len(account.stages) == 1:
-        exposure, unvalued = stages.exposure(), _ALL_VALUED
+        exposure, unvalued = at_risk(stages), _ALL_VALUED
     else:
-        exposure, unvalued = total(account, context, Stages.exposure)
+        exposure, unvalued = total(account, context, at_risk)
     if limit is None:
         limit = limit_in_force(account, context.today(at_ms)) if account.temporary else lasting_limit(account)
     if account.covers:
@@ -82,6 +83,32 @@ def note_highest(account: Account, today: Callable[[], str], now: Standing) -> N
 
 
 _ALL_VALUED: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=64)
+def exposure_by(stages_that_count: tuple[str, ...]) -> Callable[[Stages], int]:
+    """Return how a currency's balances add up to exposure where only some stages count.
+
+    A deposit is for what its order adds, so where open orders do not count it does not either.
+
+    >>> exposure_by(("delivered", "invoiced"))(Stages(orders=5, delivered=3, invoiced=2, unapplied=1))
+    5
+    """
+    counts = frozenset(stages_that_count)
+    if counts.issuperset(_STAGES):
+        return Stages.exposure
+    added = [name for name in ("orders", "delivered", "invoiced") if name in counts]
+    taken = ["beyond"] if "orders" in counts else []
+    taken += [name for name in ("unapplied", "deposits") if name in counts and (name != "deposits" or taken)]
+
+    def exposure(stages: Stages) -> int:
+        counted: int = sum(getattr(stages, name) for name in added) - sum(getattr(stages, name) for name in taken)
+        return counted
+
+    return exposure
+
+
+_STAGES = ("orders", "delivered", "invoiced", "unapplied", "deposits")
 
 
 def lasting_limit(account: Account) -> Limit:

@@ -16,9 +16,11 @@ from projections.context import Context, Delegation, Sweep, day_before
 from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading import note_next_grading
+from projections.horizon import entering, next_entry_on
 from projections.indicators import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
+from projections.releasing import enter_horizon
 from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
 from projections.scopes import refresh_scopes, scope_dates
 from projections.step import generation
@@ -189,6 +191,8 @@ def _go_on(recording: Recording, sweep: Sweep, decisions: list[AnyDecision]) -> 
 def _bring_up_to_date(recording: Recording) -> None:
     account, context = recording.account, recording.context
     account.swept_no = max(context.all_no, context.rates_no)
+    for key in entering(recording.book, account, context, recording.at_ms):
+        enter_horizon(recording, recording.order(key))
     if context.business_date is None:
         return
     drop_lapsed(account, recording.today())
@@ -240,4 +244,7 @@ def _next_date(recording: Recording) -> str | None:
         dates += next_dates(recording)
     dates.extend(scope_dates(recording, business_date))
     dates.extend(contract_dates(recording, business_date))
+    enters_on = next_entry_on(recording.book, account, recording.context, recording.at_ms)
+    if enters_on is not None:
+        dates.append(enters_on)
     return min(dates, default=None)

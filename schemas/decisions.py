@@ -12,6 +12,7 @@ from msgspec import Struct
 
 Level = Literal["notice", "warning", "critical"]
 LEVELS: dict[str, int] = {"notice": 0, "warning": 1, "critical": 2}
+Checkpoint = Literal["order", "delivery", "invoice"]
 Status = Literal["active", "prepayment", "suspended", "legal"]
 ApprovalState = Literal["open", "granted", "refused", "withdrawn", "expired"]
 Reason = dict[str, str | int]
@@ -33,7 +34,7 @@ class OrderAnswer(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=T
     decision_no: int
     order_id: str
     order_revision: int
-    checkpoint: Literal["order", "delivery", "invoice"]
+    checkpoint: Checkpoint
     answers: str
     amount_minor: int
     currency: str

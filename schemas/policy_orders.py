@@ -14,6 +14,7 @@ BasisPoints = Annotated[int, Meta(ge=0, le=1_000_000)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
 Words = Annotated[str, Meta(min_length=1, max_length=400)]
 Names = tuple[Words, ...]
+CheckpointName = Literal["order", "delivery", "invoice"]
 Stage = Literal["orders", "delivered", "invoiced", "bills", "fees", "unapplied", "deposits"]
 
 
@@ -65,7 +66,10 @@ class Orders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The numbers that checks compare. Amounts are in the policy's currency; None switches a comparison off.
 
     `horizon_days` makes the limit check dynamic: an order counts once its delivery date is that near. An order over
-    its amount by no more than both tolerances is the same order; what an order was forgiven adds up.
+    its amount by no more than both tolerances is the same order; what an order was forgiven adds up. While the oldest
+    item is overdue by no more than `overdue_grace_days`, no check of overdue speaks. `dunning_stage` is the first that
+    speaks. `asked_before` says what is reported when it leaves unasked: `order` goods and invoices of an order that was
+    not released, or beyond what was; `delivery` and `invoice` those that nobody asked about at that checkpoint.
     """
 
     horizon_days: Days | None = None
@@ -85,6 +89,7 @@ class Orders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bureau_stale_days: Days = 365
     adverse_event_days: Days = 365
     dossier_fields: Names = ("industry", "country")
+    asked_before: tuple[CheckpointName, ...] = ("order",)
     grace_days: GraceDays = GraceDays()
 
 

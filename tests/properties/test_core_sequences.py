@@ -24,6 +24,7 @@ from projections.rows import (
     Cash,
     Invoice,
     Order,
+    Stages,
     decode_account,
     decode_document,
 )
@@ -49,10 +50,11 @@ def facts(draw: st.DrawFn, *, all_kinds: bool = True) -> Said:
 
 def _order(draw: st.DrawFn) -> Said:
     kind = draw(st.sampled_from(["order"] * 6 + ["quote"]))
-    number, revision = draw(numbers), draw(st.sampled_from([1] * 4 + [2]))
-    return b.order(
-        f"O{number}", draw(amounts), kind=kind, currency=_currency(number), revision=revision, **draw(buyers)
-    )
+    number, revision, amount = draw(numbers), draw(st.sampled_from([1] * 4 + [2])), draw(amounts)
+    lines = draw(st.lists(days, max_size=2, unique=True))
+    schedule = [{"deliver_on": on, "amount_minor": amount // len(lines)} for on in lines]
+    fields = {"kind": kind, "currency": _currency(number), "revision": revision, "schedule": schedule}
+    return b.order(f"O{number}", amount, **fields, **draw(buyers))
 
 
 def _currency(number: int) -> str:
@@ -354,12 +356,13 @@ class Rows:
             assert min((covering.before or {}).values(), default=0) >= 0
 
     def _check_sums(self) -> None:
-        sums: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
+        sums: dict[str, list[int]] = defaultdict(lambda: [0] * len(Stages.__struct_fields__))
         for order in self.documents["order"]:
             for place, amount in zip((0, 1, 2, 8), order.counted, strict=True):
                 sums[order.currency][place] += amount
+            sums[order.currency][9] += order.beyond
         for invoice in self.documents["invoice"]:
-            for place, amount in zip((3, 4, 5), invoice.counted, strict=True):
+            for place, amount in zip((3, 4, 5, 10), invoice.counted, strict=True):
                 sums[invoice.currency][place] += amount
         for cash in self.documents["payment"] + self.documents["credit_note"]:
             for place, amount in zip((6, 7), cash.counted, strict=True):

@@ -270,6 +270,7 @@ class TestRelease:
                 "answer": "pass",
                 "approval_id": step.approval_id,
                 "approvers": "max, fin",
+                "despite": "exposure_exceeds_limit",
             }
         ]
         assert desk.stands().orders_minor == 1_200

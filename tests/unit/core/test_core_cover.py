@@ -124,8 +124,10 @@ def test_a_cover_in_another_currency_is_valued_at_the_rate_in_force_rounded_down
     assert net(acme)[0] == 230
     acme.say(b.order("O1", 330))
     assert acme.stands().headroom_minor == 0
-    assert answers(acme.say(b.rates_set(USD="1.5"))) == ["order_release_withdrawn O1"]
-    assert answers(acme.say(b.rates_set(USD="1.2"))) == ["order_released O1"]
+    assert answers(acme.say(b.rates_set(USD="1.5"))) == [], "a rate alone stops new orders only"
+    assert acme.stands().headroom_minor == -30
+    assert answers(acme.say(b.order("O2", 10))) == ["order_referred O2"]
+    assert answers(acme.say(b.rates_set(USD="1.2"))) == ["order_released O2"]
 
 
 def test_a_cover_begins_and_lapses_with_the_days(acme: Scenario) -> None:

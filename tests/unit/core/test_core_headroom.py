@@ -237,10 +237,13 @@ def test_a_limit_of_a_part_is_not_the_accounts(acme: Scenario) -> None:
     assert acme.stands().limit_minor == 1_000
 
 
-def test_rates_that_move_let_orders_go_and_take_them_back(acme: Scenario) -> None:
+def test_rates_that_move_let_orders_go_and_stop_new_ones_only(acme: Scenario) -> None:
     acme.say(b.rates_set(USD="1"), b.invoice(900, currency="USD"), b.order(amount=150))
     assert answers(acme.say(b.rates_set(USD="1.25"))) == ["order_released O1"]
-    assert answers(acme.say(b.rates_set(USD="1"))) == ["order_release_withdrawn O1"]
+    assert answers(acme.say(b.rates_set(USD="1"))) == []
+    assert acme.stands().headroom_minor == -50
+    assert answers(acme.say(b.order("O2", 20))) == ["order_referred O2"]
+    assert answers(acme.say(b.invoice(10, "I2"))) == ["order_release_withdrawn O1"], "what is sold since does withdraw"
 
 
 def test_a_new_policy_judges_what_waits(acme: Scenario) -> None:

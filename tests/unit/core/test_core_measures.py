@@ -25,8 +25,9 @@ def rule(does: str, when: dict[str, Any] | None = None, **fields: Any) -> dict[s
 
 
 def measures(*rules: dict[str, Any]) -> b.Said:
-    """Return a policy with these measures and no others, without any warning about them."""
-    said = policy(warnings={"measure_taken": None})
+    """Return a policy with these measures and no others, without any warning about them or check of overdue."""
+    quiet = {"oldest_overdue_days": None, "overdue_share_bp": None, "dunning_stage": None}
+    said = policy(warnings={"measure_taken": None}, orders=quiet)
     return said.but(policy={**said.value["policy"], "measures": list(rules)})
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.partitioning import partition_of
-from schemas.reasons import ORDER_REASONS, REFUSALS, SETTLED_REFUSALS
+from schemas.policy import default_policy
+from schemas.reasons import GRAVITY, ORDER_REASONS, REFUSALS, SETTLED_REFUSALS
 from tests import builders as b
 from tests.builders import Said
 from tests.scenario import Scenario, codes, with_limit
@@ -144,26 +146,80 @@ def starved(scenario: Scenario) -> None:
     scenario.say(policy(waiting={"skips_before_reserving": 1}), b.invoice(500), b.order("BIG", 900), b.order("O2", 1))
 
 
+def owing(scenario: Scenario, **numbers: Any) -> None:
+    """Let an item be 40 days overdue under a policy with these numbers; 60 of the 100 open are overdue."""
+    scenario.say(policy(orders={"overdue_share_from_minor": 0, "oldest_overdue_days": None, **numbers}))
+    scenario.say(b.invoice(60, "OLD", due_on="2025-03-10"), b.invoice(40, "NEW", due_on="2025-06-10"))
+    scenario.say(b.day_closed("2025-04-19"))
+
+
+def excluding(scenario: Scenario) -> None:
+    """Spare the account the check of its status."""
+    document = msgspec.to_builtins(default_policy())
+    dates = {"valid_from": "2025-01-01", "valid_until": "2025-12-31"}
+    excluded = {"reason": "agreed", "checks": ["account_suspended"], "accounts": [b.ACCOUNT], **dates}
+    scenario.say(b.policy_adopted({**document, "exclusions": [excluded]}), b.suspended())
+
+
+QUIET: dict[str, Any] = {"overdue_share_bp": None, "dunning_stage": None}
+ON_TERMS = {"kind": "open", "net_days": 60}
 CAUSES: dict[str, tuple[Callable[[Scenario], object], Said, str]] = {
     "account_unknown": (lambda _: None, b.order(), "order_referred"),
     "account_suspended": (lambda s: s.say(b.suspended()), b.order(), "order_blocked"),
+    "account_in_legal": (lambda s: s.say(b.handed_over()), b.order(), "order_blocked"),
+    "account_on_hold": (lambda s: s.say(b.held()), b.order(), "order_referred"),
     "rejected_by_desk": (lambda s: s.say(b.order()), b.rejected(), "order_blocked"),
     "fact_unreadable": (unreadable, b.order(), "order_referred"),
     "limit_missing": (lambda _: None, b.order(), "order_referred"),
     "currency_without_rate": (lambda _: None, b.order(currency="USD"), "order_referred"),
+    "prepayment_required": (lambda s: s.say(b.prepayment_required()), b.order(), "order_blocked"),
+    "terms_exceed_granted": (lambda s: s.say(b.terms_set(30)), b.order(terms=ON_TERMS), "order_referred"),
+    "terms_backdated": (lambda _: None, b.order(terms=ON_TERMS, placed_on="2025-02-01"), "order_referred"),
+    "amount_exceeds_released": (lambda s: s.say(b.order(amount=90)), b.check(amount_minor=200), "order_referred"),
+    "order_exceeds_maximum": (lambda s: s.say(policy(orders={"maximum_minor": 99})), b.order(), "order_referred"),
+    "orders_split": (
+        lambda s: s.say(policy(orders={"maximum_minor": 150}), b.order("O0", 51)),
+        b.order(),
+        "order_referred",
+    ),
+    "oldest_overdue_too_old": (lambda s: owing(s, **QUIET, oldest_overdue_days=39), b.order(), "order_referred"),
+    "overdue_share_too_high": (
+        lambda s: owing(s, dunning_stage=None, overdue_share_bp=5_999),
+        b.order(),
+        "order_referred",
+    ),
+    "overdue_amount_too_high": (lambda s: owing(s, **QUIET, overdue_amount_minor=59), b.order(), "order_referred"),
+    "dunning_stage_too_high": (lambda s: owing(s, overdue_share_bp=None), b.order(), "order_referred"),
     "limit_is_zero": (lambda s: s.say(b.limit_set(0)), b.order(), "order_blocked"),
     "exposure_exceeds_limit": (lambda _: None, b.order(amount=1_001), "order_referred"),
     "headroom_reserved_for_earlier_order": (starved, b.order(amount=1), "order_referred"),
     "headroom_fell_below_zero": (lambda s: s.say(b.order(amount=900)), b.limit_set(5), "order_release_withdrawn"),
+    "within_tolerance": (lambda s: s.say(b.order(amount=500)), b.amended(amount_minor=505), "order_released"),
     "released_by_desk": (lambda s: s.say(b.order(amount=2_000)), b.released(), "order_released"),
+    "excluded_by_policy": (excluding, b.order(), "order_released"),
 }
+LATER = {
+    "adverse_event",
+    "dossier_incomplete",
+    "grade_missing",
+    "grade_without_credit",
+    "limit_expired",
+    "review_overdue",
+    "contract_missing",
+    "contract_expired",
+    "bureau_missing",
+    "bureau_stale",
+    "scope_limit_exceeded",
+    "released_by_exception",
+}
+"""Reasons whose checks wait for facts that have no effect yet."""
 
 
 def test_every_order_reason_has_its_case() -> None:
-    assert list(CAUSES) == list(ORDER_REASONS)
+    assert list(CAUSES) == [code for code in ORDER_REASONS if code not in LATER]
 
 
-@pytest.mark.parametrize("code", ORDER_REASONS)
+@pytest.mark.parametrize("code", CAUSES)
 def test_order_reason(code: str) -> None:
     cause, said, answer = CAUSES[code]
     scenario = with_limit()
@@ -177,6 +233,8 @@ def test_order_reason(code: str) -> None:
     (found,) = [found for found in scenario.say(said) if getattr(found, "order_id", None) == "O1"]
     assert found.__struct_config__.tag == answer
     assert found.reasons[0]["code"] == code
+    assert found.reasons[0]["answer"] in GRAVITY
+    assert scenario.ledger[-1].policy_id == scenario.partition.context.policy_id
     scenario.prove()
 
 
