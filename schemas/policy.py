@@ -7,6 +7,7 @@ import tomllib
 from contextlib import suppress
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
@@ -55,10 +56,11 @@ def read_policy(document: dict[str, Any]) -> Policy:
     Raises:
         PolicyInvalid: with every error of its shape and, in the sections whose shape is right, of what they say.
     """
-    errors = [*shape_errors(switched_off(document, Policy), Policy)]
-    errors += consistency_errors(_sections(document))
-    if errors:
-        raise PolicyInvalid(errors)
+    invalid = PolicyInvalid(
+        chain(shape_errors(switched_off(document, Policy), Policy), consistency_errors(_sections(document)))
+    )
+    if invalid.errors:
+        raise invalid
     return recorded_policy(document)
 
 

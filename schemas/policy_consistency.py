@@ -13,7 +13,7 @@ from typing import Any
 from schemas.decisions import LEVELS
 from schemas.policy_approvals import Approvals
 from schemas.policy_credit import Bureau, Condition, Grading, Limits, MeasureRule, RiskMatrix
-from schemas.policy_errors import PolicyError
+from schemas.policy_errors import PolicyError, repeated
 from schemas.policy_orders import Dunning, Exclusion, Orders, Override
 from schemas.policy_overrides import changed, exclusion_errors, override_errors
 from schemas.policy_shape import fields_of, shape_errors, switched_off, unknown_name
@@ -30,9 +30,7 @@ def dunning_errors(dunning: Dunning) -> Errors:
 
 def order_errors(orders: Orders, dunning: Dunning) -> Errors:
     """Yield stages that count twice, and a stage of dunning that there is not."""
-    for number, stage in enumerate(orders.stages_that_count):
-        if stage in orders.stages_that_count[:number]:
-            yield PolicyError(f"$.orders.stages_that_count[{number}]", f"expected each stage once, was {stage!r} again")
+    yield from _once(orders.stages_that_count, "$.orders.stages_that_count[{}]")
     yield from _stage_errors(orders.dunning_stage, dunning, "$.orders.dunning_stage")
 
 
@@ -153,10 +151,8 @@ def matrix_errors(risk_matrix: RiskMatrix, grading: Grading) -> Errors:
             yield PolicyError(f"$.risk_matrix.cells[{number}]", found)
     placed = _placed(risk_matrix.probabilities, "$.risk_matrix.probabilities[{}][{}]")
     names = [grade for _, grade in placed]
-    for number, (path, grade) in enumerate(placed):
-        if grade in names[:number]:
-            yield PolicyError(path, f"expected each grade in one group, was {grade!r} again")
-    for missing in [row.grade for row in grading.table if row.grade not in names]:
+    yield from repeated(names, [path for path, _ in placed], "expected each grade in one group")
+    for missing in [row.grade for row in grading.table if row.grade not in set(names)]:
         yield PolicyError("$.risk_matrix.probabilities", f"expected grade {missing!r} in one of the groups")
 
 
@@ -201,9 +197,7 @@ def _rising(numbers: Sequence[int], path: str, what: str) -> Errors:
 
 
 def _once(names: Sequence[str], path: str) -> Errors:
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield PolicyError(path.format(number), f"expected each once, was {name!r} again")
+    return repeated(names, [path.format(number) for number in range(len(names))])
 
 
 LOOKS_AT: tuple[tuple[Callable[..., Errors], tuple[str, ...]], ...] = (

@@ -12,6 +12,7 @@ from schemas.policy_orders import BasisPoints, Days, Words
 
 Grade = Annotated[str, Meta(min_length=1, max_length=20)]
 Points = Annotated[int, Meta(ge=0, le=1000)]
+Score = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
 
 
 class Scale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,7 +24,7 @@ class Scale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     provider: Words
     low_is_good: bool = False
-    points: tuple[tuple[int, Points], ...] = ()
+    points: tuple[tuple[Score, Points], ...] = ()
 
 
 class Bureau(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

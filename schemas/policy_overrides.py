@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct, structs
 
-from schemas.policy_errors import PolicyError
+from schemas.policy_errors import PolicyError, repeated
 from schemas.policy_orders import Checks, Exclusion, Orders, Override
 from schemas.policy_shape import shape_errors, switched_off, unknown_name
 
@@ -33,11 +33,10 @@ def _merged(own: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def override_errors(overrides: Sequence[Override]) -> Iterator[PolicyError]:
     """Yield what is wrong with overrides: for nobody, without effect, of names or values that do not exist."""
-    names = [override.name for override in overrides]
+    paths = [f"$.overrides[{number}].name" for number in range(len(overrides))]
+    yield from repeated([override.name for override in overrides], paths)
     for number, override in enumerate(overrides):
         path = f"$.overrides[{number}]"
-        if override.name in names[:number]:
-            yield PolicyError(f"{path}.name", f"expected each once, was {override.name!r} again")
         yield from _scope_errors(override, path)
         if not override.checks and not override.orders:
             yield PolicyError(path, "expected checks or orders that differ, there are none")

@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from schemas.policy_errors import PolicyError
 
 OFF = "off"
+_NAME_MAX = 60
 _PLACE = re.compile(r" - at `\$(.*)`$")
 
 
@@ -40,21 +41,27 @@ def shape_errors(value: Any, kind: Any, path: str = "$") -> Iterator[PolicyError
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found = [wrong for key, part, of in _parts(value, kind) for wrong in shape_errors(part, of, _below(path, key))]
-        found += _field_errors(value, kind, path)
-        yield from found or [_error(error, value, kind, path)]
+        none_below = True
+        for wrong in _errors_below(value, kind, path):
+            none_below = False
+            yield wrong
+        if none_below:
+            yield _error(error, value, kind, path)
 
 
-def _field_errors(value: Any, kind: Any, path: str) -> list[PolicyError]:
+def _errors_below(value: Any, kind: Any, path: str) -> Iterator[PolicyError]:
+    for key, part, of in _parts(value, kind):
+        yield from shape_errors(part, of, _below(path, key))
     if not (_is_struct(kind) and isinstance(value, dict)):
-        return []
+        return
     fields = fields_of(_bare(kind))
     names = [field.name for field in fields]
-    unknown = [name for name in value if name not in names]
-    missing = [field.name for field in fields if field.required and field.name not in value]
-    return [PolicyError(_below(path, name), unknown_name(str(name), names)) for name in unknown] + [
-        PolicyError(_below(path, name), "expected a value, there is none") for name in missing
-    ]
+    for name in value:
+        if name not in names:
+            yield PolicyError(_below(path, name), unknown_name(name, names))
+    for field in fields:
+        if field.required and field.name not in value:
+            yield PolicyError(_below(path, field.name), "expected a value, there is none")
 
 
 def unknown_name(name: str, names: list[str]) -> str:
@@ -63,8 +70,8 @@ def unknown_name(name: str, names: list[str]) -> str:
     >>> unknown_name("limit_mising", ["limit_missing", "limit_expired"])
     "expected a name that exists, was 'limit_mising'; limit_missing?"
     """
-    near = get_close_matches(name, names, n=1)
-    return f"expected a name that exists, was {name!r}{f'; {near[0]}?' if near else ''}"
+    near = get_close_matches(name, names, n=1) if len(name) <= _NAME_MAX else []
+    return f"expected a name that exists, was {_shown(name)}{f'; {near[0]}?' if near else ''}"
 
 
 @cache
@@ -118,9 +125,14 @@ def _below(path: str, key: Any) -> str:
 def _error(error: msgspec.ValidationError, value: Any, kind: Any, path: str) -> PolicyError:
     choices = [choice for one in _alternatives(kind) if get_origin(one) is Literal for choice in get_args(one)]
     if choices and not isinstance(value, list | dict):
-        return PolicyError(path, f"expected one of {', '.join(choices)}, was {value!r}")
+        return PolicyError(path, f"expected one of {', '.join(choices)}, was {_shown(value)}")
     text = str(error)
     place = _PLACE.search(text)
     message = _PLACE.sub("", text)
     where = path + place[1] if place else path
     return PolicyError(where, message[:1].lower() + message[1:].replace(", got ", ", was "))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _NAME_MAX + 2 else f"{text[:_NAME_MAX]}..."

@@ -55,6 +55,11 @@ SHAPE: list[tuple[dict[str, Any], str, str]] = [
         "$.bureau.scales[0].points[1][1]",
         "int",
     ),
+    (
+        {"bureau": {"scales": [{"provider": "p", "points": [[1, 2], [10**30, 3]]}]}},
+        "$.bureau.scales[0].points[1][0]",
+        "<= 1000000000",
+    ),
     ({"approvals": {"people": {"cfo": ["kim", 7]}}}, "$.approvals.people.cfo[1]", "expected `str`, was `int`"),
     ({"exclusions": [{**EXCLUSION, "checks": []}]}, "$.exclusions[0].checks", "length >= 1"),
     ({"exclusions": [{**EXCLUSION, "valid_from": "March"}]}, "$.exclusions[0].valid_from", "invalid RFC3339"),
@@ -183,7 +188,7 @@ def test_what_is_missing_is_told() -> None:
 
 def test_the_text_of_many_errors_stays_short() -> None:
     with pytest.raises(PolicyInvalid) as refused:
-        read_policy(plain(checks={f"check_{number}": "warn" for number in range(500)}))
+        read_policy(plain(checks={f"check_{number}": "warn" for number in range(700)}))
     assert str(refused.value).endswith("; and 480 more")
 
 
