@@ -16,6 +16,9 @@ HELD_MINOR_MAX = 4 * 10**18
 
 AmountMinor = Annotated[int, Meta(ge=0, le=AMOUNT_MINOR_MAX, description="minor units of the currency, tax included")]
 PositiveMinor = Annotated[int, Meta(ge=1, le=AMOUNT_MINOR_MAX, description="minor units of the currency, above zero")]
+SignedMinor = Annotated[
+    int, Meta(ge=-HELD_MINOR_MAX, le=HELD_MINOR_MAX, description="minor units of the currency, below zero too")
+]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
 
 _EXPONENT_0 = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"

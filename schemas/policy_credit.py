@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from schemas.decisions import Level
-from schemas.money import AmountMinor
+from schemas.money import AmountMinor, PositiveMinor
 from schemas.policy_orders import BasisPoints, Days, Words
 
 Grade = Annotated[str, Meta(min_length=1, max_length=20)]
@@ -91,7 +91,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     over_desk: Literal["none", "lower", "raise_and_lower"] = "none"
     raise_after_days: Days = 90
     sales_over_months: Annotated[int, Meta(ge=1, le=12)] = 3
-    round_to_minor: Annotated[int, Meta(ge=1)] = 100_000
+    round_to_minor: PositiveMinor = 100_000
     valid_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
     grades: tuple[LimitRow, ...] = ()
 

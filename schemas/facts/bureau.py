@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from schemas.facts.shape import Fact, Id, Text
+from schemas.facts.shape import Fact, Id, Number, Text
 
 
 class BureauReported(Fact, frozen=True, kw_only=True, tag="bureau_reported", gc=False, omit_defaults=True):
     """A bureau's score of a party on the bureau's own scale."""
 
     provider: Id
-    score: int
-    scale_min: int
-    scale_max: int
+    score: Number
+    scale_min: Number
+    scale_max: Number
     reported_on: date
     party_id: Id | None = None
 

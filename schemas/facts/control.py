@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.facts.shape import Id, Text
-from schemas.money import Currency
+from schemas.facts.shape import Id, Number, Text
+from schemas.money import Currency, SignedMinor
 
 DecimalRate = Annotated[str, Meta(pattern=r"^(0\.\d*[1-9]\d*|[1-9]\d{0,17}(\.\d{1,18})?)$", max_length=40)]
 
@@ -58,7 +58,7 @@ class Shared(Struct, frozen=True, kw_only=True, gc=False):
 
     id: Id
     account_ids: tuple[Id, ...]
-    split_bp: int = 0
+    split_bp: Number = 0
 
 
 class BookTotalled(Broadcast, frozen=True, kw_only=True, tag="book_totalled", gc=False, omit_defaults=True):
@@ -71,9 +71,9 @@ class BookTotalled(Broadcast, frozen=True, kw_only=True, tag="book_totalled", gc
 
     business_date: date
     currency: Currency
-    net_exposure_minor: int
-    accounts: int
-    unvalued: int = 0
+    net_exposure_minor: SignedMinor
+    accounts: Number
+    unvalued: Number = 0
     shared_parties: tuple[Shared, ...] = ()
     shared_covers: tuple[Shared, ...] = ()
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
-from schemas.facts.shape import Fact, Id, Text
-from schemas.money import AmountMinor, Currency
+from schemas.facts.shape import Fact, Id, Number, Revision, Text
+from schemas.money import AmountMinor, Currency, SignedMinor
 
 NetDays = Annotated[int, Meta(ge=0, le=3650)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -37,7 +37,7 @@ class AccountOpened(Fact, frozen=True, kw_only=True, tag="account_opened", gc=Fa
     name: Text
     currency: Currency
     opened_on: date
-    revision: int = 1
+    revision: Revision = 1
     industry: Id | None = None
     country: Id | None = None
     revenue_minor: AmountMinor | None = None
@@ -94,7 +94,7 @@ class FinancialsFiled(Fact, frozen=True, kw_only=True, tag="financials_filed", g
 
     period_end_on: date
     currency: Currency
-    items: dict[str, int]
+    items: dict[str, SignedMinor]
     audited: bool = False
     period_start_on: date | None = None
     consolidated: bool = False
@@ -117,7 +117,7 @@ class AssessmentRecorded(Fact, frozen=True, kw_only=True, tag="assessment_record
     """A person's assessment: management, site visit, complaint."""
 
     subject: Id
-    rating: int
+    rating: Number
     recorded_on: date
 
 
@@ -143,7 +143,7 @@ class CoverPledged(Fact, frozen=True, kw_only=True, tag="cover_pledged", gc=Fals
     valid_until: date | None = None
     provider: Text | None = None
     order_id: Id | None = None
-    revision: int = 1
+    revision: Revision = 1
 
 
 class CoverWithdrawn(Fact, frozen=True, kw_only=True, tag="cover_withdrawn", gc=False, omit_defaults=True):
@@ -175,7 +175,7 @@ class ContractSigned(Fact, frozen=True, kw_only=True, tag="contract_signed", gc=
     valid_until: date | None = None
     net_days: NetDays | None = None
     seller_id: Id | None = None
-    revision: int = 1
+    revision: Revision = 1
 
 
 DossierFact = (

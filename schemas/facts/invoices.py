@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.facts.shape import Fact, Id, MoneyFact, Revision, Text
+from schemas.facts.shape import Fact, Id, MoneyFact, Number, Revision, Text
 from schemas.money import AmountMinor, Currency, PositiveMinor
 
 
@@ -80,7 +80,7 @@ class CreditNoteIssued(MoneyFact, frozen=True, kw_only=True, tag="credit_note_is
     currency: Currency
     issued_on: date
     invoice_id: Id | None = None
-    instalment_no: int | None = None
+    instalment_no: Number | None = None
     reason: Text | None = None
     revision: Revision = 1
 
@@ -95,7 +95,7 @@ class InvoiceDisputed(Fact, frozen=True, kw_only=True, tag="invoice_disputed", g
     disputed_minor: PositiveMinor
     reason_code: Id
     disputed_on: date
-    instalment_no: int | None = None
+    instalment_no: Number | None = None
     seller_id: Id | None = None
     revision: Revision = 1
 

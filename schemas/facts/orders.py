@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from schemas.facts.shape import Fact, Id, MoneyFact, Revision, Text
+from schemas.facts.shape import Fact, Id, MoneyFact, Number, Revision, Text
 from schemas.money import AmountMinor, Currency, PositiveMinor
 
 OrderKind = Literal["order", "quote", "contract", "call_off", "cash", "consignment"]
@@ -41,7 +41,7 @@ class OrderPlaced(MoneyFact, frozen=True, kw_only=True, tag="order_placed", gc=F
     parent_order_id: Id | None = None
     terms: Terms | None = None
     schedule: tuple[ScheduleLine, ...] = ()
-    priority: int | None = None
+    priority: Number | None = None
     partial_ok: bool | None = None
 
 
@@ -59,7 +59,7 @@ class OrderAmended(MoneyFact, frozen=True, kw_only=True, tag="order_amended", gc
     parent_order_id: Id | None = None
     terms: Terms | None = None
     schedule: tuple[ScheduleLine, ...] | None = None
-    priority: int | None = None
+    priority: Number | None = None
     partial_ok: bool | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from schemas.facts.shape import Fact, Id, MoneyFact, Revision, Text
+from schemas.facts.shape import Fact, Id, MoneyFact, Number, Revision, Text
 from schemas.money import AmountMinor, Currency, PositiveMinor
 
 
@@ -16,7 +16,7 @@ class Allocation(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True
 
     invoice_id: Id
     amount_minor: PositiveMinor
-    instalment_no: int | None = None
+    instalment_no: Number | None = None
 
 
 class PaymentReceived(MoneyFact, frozen=True, kw_only=True, tag="payment_received", gc=False, omit_defaults=True):
@@ -68,7 +68,7 @@ class AllocationTarget(Struct, frozen=True, kw_only=True, gc=False, omit_default
     """What it pays."""
 
     invoice_id: Id
-    instalment_no: int | None = None
+    instalment_no: Number | None = None
 
 
 class Allocated(

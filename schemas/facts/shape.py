@@ -6,8 +6,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from schemas.money import SignedMinor
+
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=4000)]
+Number = Annotated[int, Meta(ge=-(10**9), le=10**9)]
+"""A number that is no money: small enough for every reader and every row."""
 Revision = Annotated[int, Meta(ge=1, le=2**31)]
 
 
@@ -32,7 +36,7 @@ class MoneyFact(Fact, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     seller_id: Id | None = None
     segment: Id | None = None
     document_no: Id | None = None
-    tax_minor: int | None = None
+    tax_minor: SignedMinor | None = None
     salesperson_id: Id | None = None
 
 
