@@ -53,10 +53,9 @@ def record_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
     scopes = scope_of_limit(fact.scope, account.account_id)
     if len(scopes) > 1:
         return "limit_scope_names_several"
-    if fact.currency != account.currency:
-        if scopes or account.opened or account.limit_minor is not None or account.temporary:
-            return "limit_currency_differs_from_account"
-        _change_currency(recording, fact.currency)
+    has_currency = scopes or account.opened or account.limit_minor is not None or account.temporary
+    if has_currency and fact.currency != account.currency:
+        return "limit_currency_differs_from_account"
     if recording.context.policy.approvals.limit_set_directly == "request":
         return ask_for_limit(recording, fact)
     hold_limit(recording, fact)
@@ -70,6 +69,8 @@ def hold_limit(recording: Recording, fact: LimitSet) -> None:
     if scopes:
         hold_scope_limit(recording, fact, scopes[0])
         return
+    if fact.currency != account.currency:
+        _change_currency(recording, fact.currency)
     if fact.valid_until is None and fact.valid_from is None:
         by = "desk" if fact.approval_id is None else "approval"
         put_limit(recording, fact.limit_minor, fact.unlimited, by)

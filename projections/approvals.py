@@ -27,7 +27,6 @@ from schemas.facts.desk import (
     LimitRequested,
     LimitSet,
     OrderRelease,
-    Scope,
     WrittenOff,
 )
 from schemas.policy_approvals import Subject
@@ -35,8 +34,8 @@ from schemas.policy_orders import Checks
 from schemas.reasons import Refusal
 
 KIND = "approval"
-OPEN_AT_MOST = 50
-"""So many requests an account has open at most: each fact of an account looks at those it has."""
+KEPT_AT_MOST = 50
+"""So many open requests and exceptions in force an account has at most: each of its facts looks at them."""
 
 _CHECKS = frozenset(field.name for field in fields(Checks)) - {"block_above_utilisation_bp"}
 
@@ -148,7 +147,7 @@ def ask_for_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
         return refusal
     subject: Subject = "limit" if fact.valid_until is None else "temporary_limit"
     approval = _request(recording, fact, derived_id(recording, "limit"), subject, fact.actor)
-    _note_terms(approval, fact)
+    _note_terms(recording, approval, fact)
     approval.unlimited = fact.unlimited
     recording.approving.append(Deed(approval))
     return None
@@ -194,19 +193,22 @@ def _note(recording: Recording, approval: Approval) -> None:
 
 def _note_limit(recording: Recording, approval: Approval, fact: ApprovalRequested | LimitRequested) -> Refusal | None:
     account = recording.account
-    has_currency = account.opened or account.limit_minor is not None or bool(account.temporary)
+    scopes = scope_of_limit(fact.scope, account.account_id)
+    if len(scopes) > 1:
+        return "limit_scope_names_several"
+    has_currency = scopes or account.opened or account.limit_minor is not None or account.temporary
     if has_currency and fact.currency != account.currency:
         return "limit_currency_differs_from_account"
     if len(scope_of_limit(fact.scope, account.account_id)) > 1:
         return "limit_scope_names_several"
-    _note_terms(approval, fact)
+    _note_terms(recording, approval, fact)
     _note(recording, approval)
     return None
 
 
-def _note_terms(approval: Approval, fact: ApprovalRequested | LimitRequested | LimitSet) -> None:
+def _note_terms(recording: Recording, approval: Approval, fact: ApprovalRequested | LimitRequested | LimitSet) -> None:
     approval.amount, approval.currency = fact.limit_minor, fact.currency
-    if fact.scope is not None and fact.scope != Scope():
+    if fact.scope is not None and scope_of_limit(fact.scope, recording.account.account_id):
         approval.scope = (fact.scope.customer_id, fact.scope.seller_id, fact.scope.segment)
     _note_days(approval, fact)
 
@@ -273,9 +275,7 @@ def _why_incomplete(fact: ApprovalRequested) -> Refusal | None:
 
 
 def _why_too_many(recording: Recording) -> Refusal | None:
-    if not recording.account.approvals:
-        return None
-    return "too_many_approvals_open" if len(approval_file(recording).open) >= OPEN_AT_MOST else None
+    return "too_many_approvals_open" if recording.account.approvals >= KEPT_AT_MOST else None
 
 
 def _why_asked_already(recording: Recording, *, order_key: str = "", invoice_key: str = "") -> Refusal | None:

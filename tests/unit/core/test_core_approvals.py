@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from projections.scope_balances import balance_of
+from projections.scopes import scoped_limit
 from schemas.decisions import ApprovalChanged
 from tests import builders as b
 from tests.scenario import Scenario, alerts, codes, kinds
@@ -510,3 +512,17 @@ class TestWaiting:
         asked = b.requested(limit_minor=8_000, currency="EUR")
         desk.say(asked)
         assert desk.say(asked) == []
+
+
+def test_a_limit_for_a_part_of_the_account_is_granted_for_that_part(desk: Scenario) -> None:
+    asked = {"limit_minor": 2_000, "currency": "EUR", "scope": {"seller_id": "DE"}}
+    desk.say(b.requested(**asked), b.agreed("max"))
+    assert limit_of(desk) == 1_000, "the account's own limit stays"
+    account = desk.partition.book.account(b.ACCOUNT)
+    assert account is not None
+    (scope,) = account.scope_limits
+    assert scoped_limit(balance_of(desk.partition.book, b.ACCOUNT, scope), "2025-03-04").limit_minor == 2_000
+    two = {"customer_id": "C1", "seller_id": "DE"}
+    assert codes(desk.say(b.requested("AP-2", limit_minor=5, currency="EUR", scope=two))) == [
+        "limit_scope_names_several"
+    ]
