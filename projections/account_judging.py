@@ -1,12 +1,14 @@
-"""What the policy does by itself to an account that got worse or better: measures, then proposals of a limit."""
+"""What the policy does by itself to an account that got worse or better: reviews, measures, proposals."""
 
 from __future__ import annotations
 
 from projections.measure_effects import note_measure_dates
 from projections.measures import follow_measures
+from projections.proposals import follow_proposal, note_proposal_date
 from projections.recording import Recording
+from projections.reviews import follow_reviews, note_review_dates
 from projections.telling import tell_limit, tell_status
-from projections.terms import tell_terms
+from projections.terms import note_terms_date, tell_terms
 from schemas.decisions import Alert, AnyDecision
 from schemas.facts import Fact
 
@@ -16,18 +18,30 @@ def judge_account(recording: Recording, fact: Fact | None, grade_before: str, de
 
     Looked at when a day or policy goes over the account, and when its alerts or its grade changed; else nothing is.
     """
+    count = len(decisions)
+    follow_reviews(recording, fact, decisions)
+    has_new_grade = recording.account.grade != grade_before
+    if fact is None or has_new_grade or any(isinstance(found, Alert) for found in decisions):
+        _measure(recording, decisions)
+    if fact is None or has_new_grade:
+        follow_proposal(recording, decisions)
+        tell_limit(recording, "proposal", decisions)
+    return len(decisions) > count
+
+
+def _measure(recording: Recording, decisions: list[AnyDecision]) -> None:
     account = recording.account
-    if fact is not None and account.grade == grade_before and not any(isinstance(found, Alert) for found in decisions):
-        return False
     count, status = len(decisions), (account.status, account.held)
     follow_measures(recording, decisions)
     if len(decisions) > count:
         tell_limit(recording, "measure", decisions)
         tell_status(recording, status, "measure", decisions)
         tell_terms(recording, decisions)
-    return len(decisions) > count
 
 
 def note_judging_dates(recording: Recording) -> None:
     """See to it that the account is looked at again on the days on which something may follow by itself."""
     note_measure_dates(recording)
+    note_proposal_date(recording)
+    note_review_dates(recording)
+    note_terms_date(recording)

@@ -28,6 +28,7 @@ from projections.context import Context, Sweep
 from projections.credit_cover import in_force
 from projections.grading import apply_grade, follow_grade
 from projections.measure_effects import apply_measure
+from projections.proposals import apply_proposal
 from projections.recording import Recording, order_rest
 from projections.rows import Order
 from projections.shipments import unchecked_shipments
@@ -49,6 +50,7 @@ from schemas.decisions import (
     FactWaits,
     GradeChanged,
     LimitChanged,
+    LimitProposed,
     MeasureTaken,
     MoreFollows,
     NotYetActedOn,
@@ -300,6 +302,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_grade(recording, decision)
         elif isinstance(decision, MeasureTaken):
             apply_measure(recording, decision)
+        elif isinstance(decision, LimitProposed):
+            apply_proposal(recording, decision)
         elif isinstance(decision, TermsChanged):
             apply_terms(recording.account, decision)
         elif isinstance(decision, ApprovalChanged):

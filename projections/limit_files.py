@@ -87,7 +87,9 @@ def note_change_after(recording: Recording, on: str) -> None:
     recording.note_future_date(on)
 
 
-def set_by_a_person(file: LimitFile | None, account: Account) -> bool:
+def set_by_a_person(file: LimitFile | None, account: Account, today: str) -> bool:
     """Return whether the lasting limit is what a person decided; one from before such rows were kept is."""
+    if any(is_open_ended(limit, today) for limit in account.temporary):
+        return True
     has_limit = account.limit_minor is not None or account.unlimited
     return has_limit and (file is None or file.set_by != "proposal")

@@ -51,12 +51,12 @@ def offer(row: LimitRow, size: Size, round_to_minor: int) -> Offer:
     40000
     """
     months = size.sales_minor * row.sales_months_bp // (size.sales_months * 10_000)
-    bounds: list[tuple[int, Reason]] = [_sales_or_base(row, size, months)]
-    bounds.append((row.cap_minor, {"code": "grade_cap", "limit_minor": row.cap_minor}))
+    bounds: list[tuple[int, Reason]] = [(row.cap_minor, {"code": "grade_cap", "limit_minor": row.cap_minor})]
     if size.revenue_minor is not None:
         share = size.revenue_minor * row.revenue_share_bp // 10_000
         reason: Reason = {"code": "revenue_share", "limit_minor": share, "revenue_minor": size.revenue_minor}
         bounds.append((share, reason))
+    bounds.append(_sales_or_base(row, size, months))
     bounds.sort(key=lambda bound: bound[0])
     lowest = max(0, bounds[0][0])
     return Offer(lowest - lowest % round_to_minor, [reason for _, reason in bounds])

@@ -31,7 +31,7 @@ def apply_measure(recording: Recording, decision: MeasureTaken) -> None:
         file.in_force.remove(found)
     else:
         found.recovers_on = decision.recovers_on or ""
-    _put_limit_in_line(recording, file)
+    put_limit_in_line(recording, file)
     recording.account.status = _status_with(file)
     note_measure_dates(recording)
 
@@ -52,7 +52,8 @@ def _begin(recording: Recording, file: MeasureFile, decision: MeasureTaken) -> N
     account.temporary = []
 
 
-def _put_limit_in_line(recording: Recording, file: MeasureFile) -> None:
+def put_limit_in_line(recording: Recording, file: MeasureFile) -> None:
+    """Let the lasting limit be the least of what was decided and what cuts in force leave of it."""
     account = recording.account
     cuts = [
         measure.limit_minor for measure in file.in_force if measure.limit_minor is not None and not measure.overridden

@@ -32,3 +32,11 @@ def _level(account: Account, rule: Combined) -> Level | None:
     return combined_level(
         [(key, alert) for key, alert in account.alerts.items() if key.partition("/")[0] not in _OWN_DOING], rule
     )
+
+
+def has_critical_alert(account: Account) -> bool:
+    """Return whether something grave is open, other than that the limit is used up."""
+    return any(
+        alert.level == "critical" and not alert.closed and key.partition("/")[0] not in _OWN_DOING
+        for key, alert in account.alerts.items()
+    )

@@ -27,6 +27,13 @@ from schemas.reasons import Refusal
 _MAY_CHANGE_TERMS = (TermsSet, ContractSigned, AccountOpened, DossierUpdated, GradeSet)
 
 
+def note_terms_date(recording: Recording) -> None:
+    """Let the account be looked at when terms that a person granted for some days are over."""
+    file = limit_file_of(recording.book, recording.account.account_id)
+    if file is not None and file.granted_until:
+        note_change_after(recording, day_before(file.granted_until))
+
+
 class Terms(NamedTuple):
     """The longest terms granted, None where none are, and what grants them."""
 
@@ -41,7 +48,7 @@ def record_terms(recording: Recording, fact: TermsSet) -> Refusal | None:
     file.granted_until = ""
     if fact.net_days is not None and fact.valid_until is not None:
         file.granted_until = fact.valid_until.isoformat()
-        note_change_after(recording, day_before(file.granted_until))
+        note_terms_date(recording)
     override(recording, "shorten_terms")
     return None
 
