@@ -26,6 +26,7 @@ from streams.commands.audit import audit
 from streams.commands.broker import broker, jar_progress
 from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
 from streams.commands.deadletters import deadletters
+from streams.commands.dossier import dossier
 from streams.commands.import_receivables import import_receivables
 from streams.commands.policy import policy
 from streams.commands.send import send
@@ -229,6 +230,7 @@ app.command()(simulate)
 app.command()(tail)
 app.command()(status)
 app.command()(audit)
+app.command()(dossier)
 app.add_typer(policy, name="policy")
 app.add_typer(deadletters, name="deadletters")
 app.command("accept-loss")(accept_loss)

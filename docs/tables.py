@@ -19,6 +19,7 @@ from msgspec.structs import fields
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
+from projections.financials import ITEMS, RATIOS  # noqa: E402
 from schemas.asyncapi import asyncapi_document  # noqa: E402
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE  # noqa: E402
 from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact  # noqa: E402
@@ -105,6 +106,26 @@ def example(kind: str, name: str) -> list[str]:
     return ["```json", json.dumps(examples()[kind][name], indent=1, ensure_ascii=False), "```"]
 
 
+def financial_items() -> list[str]:
+    """Return the table of the items of financial statements that are read."""
+    return _table(("item", "meaning"), [[f"`{name}`", meaning] for name, meaning in ITEMS.items()])
+
+
+def financial_ratios() -> list[str]:
+    """Return the table of the ratios that are made of them."""
+    rows = []
+    for one in RATIOS:
+        quotient = f"{_summed(one.above)} / {_summed(one.below)}" + (" x 365" if one.unit == "days" else "")
+        better = "less" if one.lower_is_better else "more"
+        rows.append([f"`{one.name}`", quotient, "basis points" if one.unit == "bp" else "days", better])
+    return _table(("ratio", "of", "unit", "better"), rows)
+
+
+def _summed(names: Iterable[tuple[int, str]]) -> str:
+    words = [("" if sign > 0 else "- ") + name.removesuffix("_minor").replace("_", " ") for sign, name in names]
+    return words[0] if len(words) == 1 else f"({' '.join(words)})"
+
+
 TABLES: dict[str, Callable[[], list[str]]] = {
     **{f"facts {topic}": partial(facts_of, topic) for topic in FACTS_BY_TOPIC},
     "decisions": decisions,
@@ -112,6 +133,8 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "headers of outputs": partial(headers, "output_headers"),
     "headers of dead letters": partial(headers, "dead_letter"),
     "topics": topics,
+    "financial items": financial_items,
+    "financial ratios": financial_ratios,
     "example order_placed": partial(example, "facts", "order_placed"),
     "example order_referred": partial(example, "published", "order_referred"),
     **{f"files {package}": partial(files_of, package) for package in PACKAGES},

@@ -90,6 +90,7 @@ def _of(*names: str) -> Sum:
 RATIOS: tuple[Formula, ...] = (
     Formula("current_ratio", "bp", _of("current_assets"), _of("current_liabilities")),
     Formula("quick_ratio", "bp", _of("current_assets", "-inventory"), _of("current_liabilities")),
+    Formula("cash_ratio", "bp", _of("cash"), _of("current_liabilities")),
     Formula("equity_ratio", "bp", _of("equity"), _of("total_assets")),
     Formula("debt_to_equity", "bp", _of("total_liabilities"), _of("equity"), lower_is_better=True),
     Formula("interest_cover", "bp", _of("ebit"), _of("interest")),
