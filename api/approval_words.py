@@ -31,6 +31,15 @@ ENGLISH: dict[str, str] = {
     "ask/order_released": "over, the order is released",
     "ask/order_amount_rose": "over, the order is larger now",
     "ask/invoice_settled": "over, nothing of the invoice is open",
+    "ask/none": "nothing waits for approvers",
+    "ask/more": "and {count} more",
+    "ask/column/account": "account",
+    "ask/column/request": "request",
+    "ask/column/what": "asked for",
+    "ask/column/given": "agreed",
+    "ask/column/needs": "waits for",
+    "ask/column/last_step": "last step",
+    "ask/column/expires": "expires",
 }
 
 CHINESE: dict[str, str] = {
@@ -59,4 +68,13 @@ CHINESE: dict[str, str] = {
     "ask/order_released": "已失效，订单已放行",
     "ask/order_amount_rose": "已失效，订单金额已提高",
     "ask/invoice_settled": "已失效，发票已无未付金额",
+    "ask/none": "没有等待审批的申请",
+    "ask/more": "另有 {count} 项",
+    "ask/column/account": "账户",
+    "ask/column/request": "申请",
+    "ask/column/what": "申请内容",
+    "ask/column/given": "已同意",
+    "ask/column/needs": "等待",
+    "ask/column/last_step": "最近步骤",
+    "ask/column/expires": "到期",
 }

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from api.commands.approvals import approvals
 from api.commands.serve import serve_api
 from api.commands.status import status
 from api.commands.tail import tail
@@ -229,6 +230,7 @@ app.command()(send)
 app.command()(simulate)
 app.command()(tail)
 app.command()(status)
+app.command()(approvals)
 app.command()(audit)
 app.command()(dossier)
 app.add_typer(policy, name="policy")

@@ -1,4 +1,4 @@
-"""HTTP: health, accounts, open alerts, metrics."""
+"""HTTP: health, accounts, open alerts and approvals, metrics."""
 
 from __future__ import annotations
 
@@ -96,6 +96,16 @@ async def list_alerts(request: Request, level: Level | None = None, limit: Limit
     """List open alerts, gravest and newest first."""
     alerts, total = _view(request).alerts(level, limit)
     return _json({"alerts": [alert.value for alert in alerts], "total": total})
+
+
+_APPROVALS = {"approvals": _OBJECTS, "total": {"type": "integer"}}
+
+
+@router.get("/approvals", responses={200: _answers("`total` counts those beyond `limit` too.", _APPROVALS)})
+async def list_approvals(request: Request, role: str | None = None, limit: Limit = 100) -> Response:
+    """List requests that wait for approvers, for one role or for any, the next to expire first."""
+    approvals, total = _view(request).approvals(role, limit)
+    return _json({"approvals": [approval.value for approval in approvals], "total": total})
 
 
 @scrape.get("/metrics", include_in_schema=False)

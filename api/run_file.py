@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+DEFAULT_URL = "http://127.0.0.1:8400"
 NAME = "run.json"
 
 
@@ -50,3 +51,13 @@ def write_run(data: Path, run: Run) -> None:
     written = data / f"{NAME}.new"
     written.write_bytes(msgspec.json.encode(run))
     written.replace(data / NAME)
+
+
+def api_address(data: Path) -> str:
+    """Return where the api of `obligor up` over a data directory answers, or where it would by default.
+
+    Raises:
+        RunFileInvalid: the file is there and cannot be read.
+    """
+    run = read_run(data)
+    return run.api if run is not None and run.api else DEFAULT_URL

@@ -1,4 +1,4 @@
-"""What is known of each account now: its latest exposure, its open alerts, its last decisions.
+"""What is known of each account now: its latest exposure, its open alerts and requests, its last decisions.
 
 Held in memory and folded from the output topics from their beginning each time the process starts.
 """
@@ -32,6 +32,22 @@ class _AlertRow(Struct, gc=False):
     did: str = ""
 
 
+class _ApprovalRow(Struct, gc=False):
+    approval_id: str
+    state: str
+    needs: tuple[str, ...] = ()
+    expires_on: str = ""
+
+
+class OpenApproval(Struct, frozen=True, gc=False):
+    """A request that waits for approvers; `value` is its latest publication, `needs` the roles still to agree."""
+
+    account_id: str
+    needs: tuple[str, ...]
+    expires_on: str
+    value: msgspec.Raw
+
+
 class OpenAlert(Struct, frozen=True, gc=False):
     """An alert that was neither cleared nor closed; `value` is its latest publication."""
 
@@ -50,11 +66,13 @@ class AccountView(Struct):
     exposure: msgspec.Raw | None = None
     place: tuple[int, int, int] = (-1, -1, -1)
     open_alerts: dict[str, OpenAlert] = {}
+    open_approvals: dict[str, OpenApproval] = {}
     decisions: deque[msgspec.Raw] = msgspec.field(default_factory=lambda: deque(maxlen=DECISIONS_KEPT))
 
 
 _read_exposure = msgspec.json.Decoder(_ExposureRow).decode
 _read_alert = msgspec.json.Decoder(_AlertRow).decode
+_read_approval = msgspec.json.Decoder(_ApprovalRow).decode
 
 
 class View:
@@ -93,6 +111,8 @@ class View:
             account = self._account(event.account_id)
             if event.topic == "decisions":
                 account.decisions.append(msgspec.Raw(event.value))
+                if event.event_type == "approval_changed":
+                    self._take_approval(account, event)
             else:
                 self._take_alert(account, event)
 
@@ -123,6 +143,17 @@ class View:
         found.sort(key=lambda alert: (LEVELS.get(alert.level, 0), alert.place), reverse=True)
         return found[:limit], len(found)
 
+    def approvals(self, role: str | None, limit: int) -> tuple[list[OpenApproval], int]:
+        """Return the requests that wait for a role or for any, the next to expire first, and how many there are."""
+        found = [
+            approval
+            for account in self._accounts.values()
+            for approval in account.open_approvals.values()
+            if role is None or role in approval.needs
+        ]
+        found.sort(key=lambda approval: approval.expires_on)
+        return found[:limit], len(found)
+
     def _above(self, after: str) -> Iterator[AccountView]:
         for account_id in self._accounts.irange(minimum=after, inclusive=(False, True)):
             yield self._accounts[account_id]
@@ -132,6 +163,19 @@ class View:
         if account is None:
             account = self._accounts[account_id] = AccountView(account_id)
         return account
+
+    def _take_approval(self, account: AccountView, event: Event) -> None:
+        try:
+            row = _read_approval(event.value)
+        except msgspec.DecodeError:
+            self.unreadable += 1
+            return
+        if row.state == "open":
+            value = msgspec.Raw(event.value)
+            approval = OpenApproval(account.account_id, row.needs, row.expires_on, value)
+            account.open_approvals[row.approval_id] = approval
+        else:
+            account.open_approvals.pop(row.approval_id, None)
 
     def _take_alert(self, account: AccountView, event: Event) -> None:
         try:

@@ -18,13 +18,12 @@ import typer
 from rich.console import Console
 
 from api.feed_client import FeedClient, FeedRefused, Message, NobodyAnswers
-from api.run_file import RunFileInvalid, read_run
+from api.run_file import RunFileInvalid, api_address
 from api.subscription import FeedTopic
 from api.tail_view import Known, line
 from api.tail_words import LANGUAGES, Language, Words
 from schemas.decisions import LEVELS, Level
 
-DEFAULT_URL = "http://127.0.0.1:8400"
 _FORGET_SECONDS = 30.0
 _ANSWER_SECONDS = 3.0
 
@@ -51,7 +50,7 @@ def tail(
     """
     try:
         subscription = make_subscription(only, account or [], level)
-        address = url or _address_of_run(data)
+        address = url or api_address(data)
     except (ValueError, RunFileInvalid) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
@@ -87,11 +86,6 @@ def make_subscription(only: str | None, accounts: list[str], level: Level | None
     if level:
         chosen["levels"] = [name for name, gravity in LEVELS.items() if gravity >= LEVELS[level]]
     return {"subscribe": topics, "filter": chosen}
-
-
-def _address_of_run(data: Path) -> str:
-    run = read_run(data)
-    return run.api if run is not None and run.api else DEFAULT_URL
 
 
 async def _follow(url: str, subscription: Message, after: str | None, as_json: bool, words: Words) -> None:

@@ -103,6 +103,23 @@ def test_open_alerts_are_listed_gravest_and_newest_first(live: Live, client: Tes
     assert client.get("/v1/alerts", params={"level": "notice"}).json()["total"] == 1
 
 
+def test_requests_that_wait_are_listed_by_expiry_and_role(live: Live, client: TestClient) -> None:
+    def step(seq: int, name: str, state: str, **more: Any) -> Event:
+        return event("decisions", seq, "A1", type="approval_changed", approval_id=name, state=state, **more)
+
+    both, late = ["credit_manager", "finance_director"], {"expires_on": "2026-10-14"}
+    live.view.take([step(0, "AP-1", "open", needs=both, **late), step(1, "AP-2", "open", needs=both[1:], **late)])
+    live.view.take([step(2, "AP-3", "open", needs=both, expires_on="2026-10-01"), step(3, "AP-4", "granted")])
+    found = client.get("/v1/approvals", params={"limit": 2}).json()
+    assert [approval["approval_id"] for approval in found["approvals"]] == ["AP-3", "AP-1"] and found["total"] == 3
+    found = client.get("/v1/approvals", params={"role": "credit_manager"}).json()
+    assert [approval["approval_id"] for approval in found["approvals"]] == ["AP-3", "AP-1"]
+    live.view.take([step(4, "AP-3", "open", needs=both[1:], **late), step(5, "AP-1", "refused", needs=both, **late)])
+    assert client.get("/v1/approvals", params={"role": "credit_manager"}).json()["total"] == 0
+    live.view.take([event("decisions", 6, "A1", type="approval_changed", approval_id=5)])
+    assert live.view.unreadable == 1
+
+
 @pytest.mark.parametrize(
     ("path", "status", "why"),
     [
