@@ -154,6 +154,7 @@ def make_case(recording: Recording, order: Order, checkpoint: Checkpoint = "orde
         reserved_for=_reserved_for(recording, order, now) if account.waiting_count else None,
         cover_minor=cover,
         cover_adds_minor=cover_with - cover,
+        own_minor=counted,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import lru_cache
 
-from projections.checks import account, headroom, overdue, terms
+from projections.checks import account, dossier, headroom, overdue, terms, validity
 from projections.checks.case import Case, Check
 from projections.exceptions import spared
 from schemas.decisions import Reason
@@ -22,7 +22,17 @@ CHECKS: tuple[Check, ...] = (
     account.account_on_hold,
     account.rejected_by_desk,
     account.fact_unreadable,
+    dossier.adverse_event,
+    dossier.dossier_incomplete,
+    dossier.grade_missing,
+    dossier.grade_without_credit,
     account.limit_missing,
+    validity.limit_expired,
+    validity.review_overdue,
+    validity.contract_missing,
+    validity.contract_expired,
+    dossier.bureau_missing,
+    dossier.bureau_stale,
     account.currency_without_rate,
     terms.prepayment_required,
     terms.terms_exceed_granted,
@@ -36,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     overdue.dunning_stage_too_high,
     headroom.limit_is_zero,
     headroom.exposure_exceeds_limit,
+    headroom.scope_limit_exceeded,
     headroom.headroom_reserved_for_earlier_order,
 )
 

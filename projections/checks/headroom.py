@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.checks.case import Case
 from projections.recording import order_rest
+from projections.scopes import scopes_of
 from projections.standing import utilisation_bp
 from schemas.decisions import Reason
 
@@ -33,6 +34,30 @@ def exposure_exceeds_limit(case: Case) -> Reason | None:
         "limit_minor": limit,
         "over_minor": over,
         **({} if used is None else {"utilisation_bp": used}),
+    }
+
+
+def scope_limit_exceeded(case: Case) -> Reason | None:
+    """With this order a customer, seller or segment would be above its own limit; the one that is most is named.
+
+    Credit cover is of the whole account and leaves a part of it as it is.
+    """
+    if case.need_minor is None or not case.account.scope_limits or not case.order.scopes:
+        return None
+    own = case.own_minor + case.valued(case.order.beyond, case.order.currency)
+    over, found = max(
+        ((case.need_minor - scope.headroom_minor, scope) for scope in scopes_of(case.recording, case.order, own)),
+        default=(0, None),
+    )
+    if over <= 0 or found is None or not case.need_minor:
+        return None
+    return {
+        "code": "scope_limit_exceeded",
+        "scope": found.scope,
+        "amount_minor": case.need_minor,
+        "exposure_minor": found.exposure_minor,
+        "limit_minor": found.limit_minor,
+        "over_minor": over,
     }
 
 

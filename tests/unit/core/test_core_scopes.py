@@ -10,7 +10,7 @@ from projections.scopes import ScopeStanding, scopes_of
 from schemas.envelope import DEFAULT
 from schemas.ledger import Source
 from tests import builders as b
-from tests.scenario import START_MS, Scenario, codes
+from tests.scenario import START_MS, Scenario, codes, kinds
 
 
 def standings(scenario: Scenario, order_id: str = "O1", own_minor: int = 0) -> list[ScopeStanding]:
@@ -49,10 +49,24 @@ def test_cash_of_a_customer_that_pays_nothing_yet_counts_for_that_customer(acme:
 def test_an_order_has_to_pass_every_scope_that_covers_it(acme: Scenario) -> None:
     acme.say(b.limit_set(500, scope={"customer_id": "C-1"}), b.limit_set(300, scope={"seller_id": "DE"}))
     acme.say(b.limit_set(90, scope={"segment": "retail"}))
-    acme.say(b.order("O1", 100, customer_id="C-1", seller_id="DE", segment="retail"))
-    assert free(acme) == {"customer/C-1": 400, "seller/DE": 200, "segment/retail": -10}
+    answer = acme.say(b.order("O1", 100, customer_id="C-1", seller_id="DE", segment="retail"))[0]
+    assert answer.reasons == [
+        {
+            "code": "scope_limit_exceeded",
+            "scope": "segment/retail",
+            "amount_minor": 100,
+            "exposure_minor": 0,
+            "limit_minor": 90,
+            "over_minor": 10,
+            "answer": "refer",
+        }
+    ]
+    assert free(acme) == {"customer/C-1": 500, "seller/DE": 300, "segment/retail": 90}
     acme.say(b.order("O2", 50, seller_id="DE"))
-    assert free(acme, "O2") == {"seller/DE": 150}
+    assert free(acme, "O2") == {"seller/DE": 250}
+    assert codes(acme.say(b.order("O3", 251, seller_id="DE"))) == ["scope_limit_exceeded"]
+    freed = acme.say(b.limit_set(400, scope={"segment": "retail"}), b.limit_set(400, scope={"seller_id": "DE"}))
+    assert kinds(freed) == ["order_released O1"], "then O3 does not fit the seller's limit any more"
 
 
 def test_a_scope_without_a_limit_says_nothing(acme: Scenario) -> None:
