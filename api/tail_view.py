@@ -52,6 +52,7 @@ LOOKS: dict[str, Look] = {
     "amount_written_off": Look("−", "magenta"),
     "approval_changed": Look("§", "blue"),
     "alert_handled": Look("·", "dim"),
+    "promise_settled": Look("¤", "cyan"),
     "alert_resumed": Look("▲", "yellow"),
     "exposure_changed": Look("=", "dim"),
     "notice": Look("●", "cyan"),
@@ -135,6 +136,8 @@ def _sentences(event: Event, kind: str, known: Known, words: Words, wide: bool) 
         found = _order(event, known, words, wide)
     elif kind in _ALERTS:
         found = _alert(event, kind, words, wide)
+    elif kind == "promise_settled":
+        found = _promise(event, words)
     elif kind == "alert_handled":
         found = _handled(event, words)
     elif kind == "limit_changed":
@@ -202,6 +205,13 @@ def _in_its_unit(cause: str, number: int, words: Words) -> str:
     if cause in _IN_BASIS_POINTS:
         return percent(number)
     return words.sentences["days"].format(count=number) if cause in _IN_DAYS else str(number)
+
+
+def _promise(event: Event, words: Words) -> list[str]:
+    sentence = words.sentences.get(str(event.get("outcome")))
+    currency = str(event["currency"])
+    amount, received = (display(event[name], currency) for name in ("amount_minor", "received_minor"))
+    return [] if sentence is None else [sentence.format(amount=amount, received=received, pay_by_on=event["pay_by_on"])]
 
 
 def _handled(event: Event, words: Words) -> list[str]:

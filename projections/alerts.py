@@ -36,7 +36,9 @@ Rule = Line | Occurrence
 
 SUBJECTS_PER_CAUSE = 50
 """So many alerts of one cause an account has open at most; each names its own document."""
-STANDING_SUBJECTS = ("shared_party", "cover_overcommitted")
+STANDING_SUBJECTS = frozenset(
+    ["shared_party", "cover_overcommitted", "adverse_event", "approval_waiting", "measure_taken", "review_due"]
+)
 """Causes with a subject that go on holding: closed by a person they are kept, so that they are not raised again."""
 FALLS_AFTER_DAYS = {"order_volume": 7, "score_fall": 30, "broken_promises": 30}
 """Numbers that fall as days pass, and after how many days an account that has an alert of one is looked at again."""

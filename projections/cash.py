@@ -12,6 +12,7 @@ from projections.applying import (
     settle_provisionally,
     take_off,
 )
+from projections.promises import note_receipt, receipt_of
 from projections.recording import Parked, Recording, order_rest
 from projections.rows import Cash, Invoice, Mark, Named, Order
 from projections.scope_balances import scopes_named
@@ -33,6 +34,7 @@ def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | No
     if sum(part.amount for part in named) > fact.amount_minor:
         return "allocations_exceed_amount"
     found = cast("Cash | None", recording.find_own("payment", fact.payment_id, fact.seller_id))
+    before = receipt_of(found)
     if found is not None:
         refusal = _correct(recording, "payment", found, fact)
         if refusal is not None:
@@ -46,6 +48,7 @@ def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | No
         _hold_for_order(recording, cash, fact.for_order_id)
     if found is None:
         recording.arrived.append(("payment", fact.payment_id))
+    note_receipt(recording, before, cash)
     settle(recording, "payment", cash)
     return None
 
@@ -200,7 +203,9 @@ def record_cleared(recording: Recording, fact: PaymentCleared) -> Refusal | None
         return "payment_already_reversed"
     if cash.cleared:
         return "payment_already_cleared"
+    before = receipt_of(cash)
     cash.cleared = True
+    note_receipt(recording, before, cash)
     mark(recording, fact, [cash.key])
     order = None if cash.order_key is None else recording.order(cash.order_key)
     if order is not None and order.is_open:
@@ -221,7 +226,9 @@ def record_reversed(recording: Recording, fact: PaymentReversed) -> Refusal | No
         return "payment_already_reversed"
     _withdraw_discounts(recording, cash)
     withdraw(recording, "payment", cash)
+    before = receipt_of(cash)
     cash.reversed = True
+    note_receipt(recording, before, cash)
     cash.named = []
     recount_free(recording, "payment", cash)
     mark(recording, fact)

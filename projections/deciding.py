@@ -28,6 +28,9 @@ from projections.context import Context, Sweep
 from projections.credit_cover import in_force
 from projections.grading import apply_grade, follow_grade
 from projections.measure_effects import apply_measure
+from projections.moves import PROMISES
+from projections.occasions import warn_of_decisions, warn_of_events
+from projections.promises import apply_settled, settle_promises
 from projections.proposals import apply_proposal
 from projections.recording import Recording, order_rest
 from projections.rows import Order
@@ -56,6 +59,7 @@ from schemas.decisions import (
     NotYetActedOn,
     OrderAnswer,
     OrderReleased,
+    PromiseSettled,
     TermsChanged,
 )
 from schemas.facts import Fact
@@ -177,6 +181,8 @@ def decide(
     follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)
+    if recording.moved & PROMISES:
+        settle_promises(recording, decisions)
     if isinstance(fact, Handling):
         decisions.append(handle(recording, fact))
     if isinstance(fact, CheckRequested):
@@ -197,6 +203,7 @@ def decide(
         review_approvals(recording, decisions)
     if recording.left:
         decisions.extend(unchecked_shipments(recording))
+    warn_of_events(recording, fact, decisions)
     watch(recording, now, decisions)
     if judge_account(recording, fact, before.grade, decisions):
         now = standing(recording.account, recording.context, recording.at_ms)
@@ -204,6 +211,7 @@ def decide(
             now = standing(recording.account, recording.context, recording.at_ms)
         watch(recording, now, decisions)
     note_highest(recording.account, recording.today, now)
+    warn_of_decisions(recording, decisions)
 
 
 def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
@@ -296,6 +304,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_answer(recording, cast(Order, order), decision)
         elif isinstance(decision, Alert):
             apply_alert(recording, decision)
+        elif isinstance(decision, PromiseSettled):
+            apply_settled(recording, decision)
         elif isinstance(decision, LimitChanged):
             apply_limit(recording.account, decision)
         elif isinstance(decision, GradeChanged):

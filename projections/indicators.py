@@ -12,6 +12,8 @@ from datetime import date
 from typing import NamedTuple
 
 from projections.context import Context
+from projections.judged_numbers import cover_expiring, order_volume, payment_delay, payment_drift, promises_broken
+from projections.moves import BALANCES, DAYS, JUDGED, ORDERED, OVERDUE, PROMISES
 from projections.recording import Recording
 from projections.rows import INDEX_UNPAID, Stages
 from projections.standing import Standing, total, utilisation_bp
@@ -19,8 +21,6 @@ from schemas.policy_warnings import Indicator
 
 Number = Callable[[Recording, Standing], "int | None"]
 
-BALANCES, OVERDUE, EVERYTHING = 1, 2, 2**16 - 1
-"""What may move a number: any fact moves balances, and what is overdue where something is, or an alert is open."""
 DISPUTES_PASSED_OVER = 50
 """So many disputed items are passed over in search of one that is not; beyond them the oldest one counts."""
 
@@ -91,6 +91,11 @@ INDICATORS: tuple[tuple[str, int, Number], ...] = (
     ("utilisation", BALANCES, utilisation),
     ("overdue_share", OVERDUE, overdue_share),
     ("oldest_overdue", OVERDUE, oldest_overdue),
+    ("payment_delay", JUDGED, payment_delay),
+    ("payment_drift", JUDGED, payment_drift),
+    ("order_volume", ORDERED, order_volume),
+    ("broken_promises", PROMISES, promises_broken),
+    ("cover_expiring", DAYS, cover_expiring),
 )
 """Cause, what moves it, and how it is found; in the order in which their alerts are told."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from projections.exceptions import end_for_order
+from projections.order_pattern import note_order
 from projections.order_terms import judge_anew, note_terms
 from projections.recording import NOT_BINDING, Recording
 from projections.releasing import forget_place, place_among_waiting, release_deposits
@@ -49,6 +50,7 @@ def record_placed(recording: Recording, fact: OrderPlaced) -> Refusal | None:
     recording.recount_order(order)
     recording.answered.append(order)
     recording.arrived.append(("order", fact.order_id))
+    note_order(recording, order)
     return None
 
 

@@ -21,6 +21,7 @@ from projections import (
     invoices,
     orders,
     pledges,
+    promises,
     statuses,
     terms,
     write_offs,
@@ -58,6 +59,7 @@ from schemas.facts.desk import (
     OrderReject,
     OrderRelease,
     PrepaymentRequired,
+    PromiseMade,
     TermsSet,
     WrittenOff,
 )
@@ -118,6 +120,7 @@ RECORDERS: dict[type[Fact], Callable[[Recording, Any], Refusal | None]] = {
     TermsSet: terms.record_terms,
     WrittenOff: write_offs.record_written_off,
     DeadLetterDismissed: accounts.record_dismissed,
+    PromiseMade: promises.record_promise,
     AlertAcknowledged: alert_handling.record_handling,
     AlertAssigned: alert_handling.record_handling,
     AlertSnoozed: alert_handling.record_handling,

@@ -13,6 +13,7 @@ from projections.book import Book
 from projections.context import Context
 from projections.cover_counts import count_invoice, count_order
 from projections.horizon import recount_beyond
+from projections.moves import BALANCES
 from projections.overdue_lines import next_crossing
 from projections.rows import (
     INDEX_FOREIGN,
@@ -84,7 +85,7 @@ class Recording:
     parked_whole: bool = False
     settling: list[tuple[Invoice, Part]] = field(default_factory=list)
     regrades: bool = False
-    moved: int = 1
+    moved: int = BALANCES
     _digested: Fact | None = None
     _digest: bytes = b""
 

@@ -17,7 +17,7 @@ from projections.limit_rows import LimitFile, MeasureFile
 from projections.scope_rows import ScopeBalance
 from projections.splitting_rows import RecentOrders
 from projections.version_rows import Versions as Versions
-from projections.warning_rows import Quiet
+from projections.warning_rows import OrderPattern, Promises, Quiet, WarningSheet
 from schemas.decisions import Status
 
 SEPARATOR = b"\x00"
@@ -294,7 +294,15 @@ class Mark(Struct, array_like=True):
 Document = Order | Delivery | Invoice | Cash | Mark | Approval | Cover | Contract
 DocumentT = TypeVar("DocumentT", Order, Delivery, Invoice, Cash, Mark)
 Sheet = (
-    Dossier | Behaviour | ApprovalFile | LimitFile | MeasureFile | Quiet | ScopeBalance | ContractFile | RecentOrders
+    Dossier
+    | Behaviour
+    | ApprovalFile
+    | LimitFile
+    | MeasureFile
+    | ScopeBalance
+    | ContractFile
+    | RecentOrders
+    | WarningSheet
 )
 """What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
 Row = Account | Document | Sheet
@@ -332,6 +340,8 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "measures": (b"z", MeasureFile),
     "quiet": (b"Q", Quiet),
     "recent_orders": (b"e", RecentOrders),
+    "promises": (b"y", Promises),
+    "order_pattern": (b"n", OrderPattern),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 KIND_LETTERS = {kind: letter.decode() for kind, (letter, _) in KINDS.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from projections.alerts import combined_level
 from projections.conditions import Situation
 from projections.indicators import oldest_overdue_days
+from projections.promises import broken_promises
 from projections.recording import Recording
 from projections.rows import Account
 from schemas.decisions import Level
@@ -23,7 +24,7 @@ def situation_of(recording: Recording) -> Situation:
         level=_level(account, recording.context.policy.warnings.combined),
         causes=frozenset(key.partition("/")[0] for key, alert in account.alerts.items() if not alert.closed),
         overdue_days=days,
-        broken_promises=0,
+        broken_promises=broken_promises(recording.book, account.account_id, recording.today()),
         dunning_stage=sum(days >= stage.overdue_days for stage in dunning.stages) if days else 0,
     )
 

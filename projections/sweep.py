@@ -17,7 +17,7 @@ from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading import note_next_grading
 from projections.horizon import entering, next_entry_on
-from projections.indicators import BALANCES, EVERYTHING
+from projections.moves import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
 from projections.releasing import enter_horizon

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from projections.alerts import dates_of
 from projections.context import day_before
+from projections.cover_rows import FOREVER
 from projections.overdue_lines import crossing_date, overdue_lines
+from projections.promises import promises_of
 from projections.recording import Recording
 from projections.rows import INDEX_UNPAID
 
@@ -23,10 +25,25 @@ def _dates(recording: Recording) -> Iterator[str]:
     today = recording.today()
     for key, alert in recording.account.alerts.items():
         yield from dates_of(key, alert, today)
+    promises = promises_of(recording.book, recording.account.account_id)
+    if promises is not None:
+        yield from (day_before(promise.pay_by_on) for promise in promises.open)
+    if recording.account.covers:
+        yield from _cover_dates(recording)
     days = overdue_lines(recording.context)
     if days:
         for currency in recording.account.stages:
             yield from _overdue_dates(recording, currency, days)
+
+
+def _cover_dates(recording: Recording) -> Iterator[str]:
+    warnings = recording.context.policy.warnings
+    if warnings.cover_expiring is None:
+        return
+    for covering in recording.account.covers:
+        if covering.in_force and covering.valid_until < FOREVER:
+            for line in warnings.cover_expiring.lines:
+                yield day_before(covering.valid_until, warnings.cover_notice_days - line.at_bp + 2)
 
 
 def _overdue_dates(recording: Recording, currency: str, days: tuple[int, ...]) -> Iterator[str]:

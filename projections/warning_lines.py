@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from projections.alerts import clear_alert, escalate, raise_alert, resume
-from projections.indicators import EVERYTHING, OVERDUE, watched
+from projections.indicators import watched
+from projections.moves import EVERYTHING, JUDGED, OVERDUE
 from projections.recording import Recording
 from projections.standing import Standing, note_highest, standing
 from schemas.decisions import LEVELS, AnyDecision
@@ -25,6 +26,8 @@ def watch(recording: Recording, now: Standing, decisions: list[AnyDecision]) -> 
     Only numbers are looked at that may have moved with this fact or, in a sweep, with the day.
     """
     account, moved = recording.account, recording.moved
+    if recording.regrades:
+        moved |= JUDGED
     if account.alerts:
         moved |= OVERDUE
     else:

@@ -1,8 +1,14 @@
-"""Rows of early warning: causes that are to be quiet, promises to pay, and an account's usual orders."""
+"""Rows of early warning: causes that are to be quiet, promises to pay, usual orders, past scores."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+DAYS = 7
+
+
+def _no_days() -> list[int]:
+    return [0] * DAYS
 
 
 class Quiet(Struct, array_like=True):
@@ -11,3 +17,59 @@ class Quiet(Struct, array_like=True):
     key: str
     until: str
     level: str
+
+
+class Promise(Struct, array_like=True):
+    """A promise that is neither kept nor broken yet; `received` is the cleared cash since it was made."""
+
+    promise_id: str
+    amount: int
+    currency: str
+    pay_by_on: str
+    received: int = 0
+
+
+class Promises(Struct, array_like=True):
+    """What an account promised to pay, and the days on which it had broken a promise, of the last year."""
+
+    key: str = ""
+    open: list[Promise] = field(default_factory=list)
+    broken_on: list[str] = field(default_factory=list)
+
+
+class OrderPattern(Struct, array_like=True):
+    """What an account orders, in its own currency. Days are numbered as by `date.toordinal`.
+
+    `days` are the sums of the 7 days up to `newest_day`, newest first. `usual_week` is the smoothed sum of the weeks
+    in which it ordered, `weeks` how many there were; the week that is not over yet began on `week_began`.
+    """
+
+    key: str = ""
+    newest_day: int = 0
+    days: list[int] = field(default_factory=_no_days)
+    usual_week: int = 0
+    weeks: int = 0
+    week_began: int = 0
+    week: int = 0
+
+
+class PastReport(Struct, array_like=True):
+    """A bureau report as it was received."""
+
+    provider: str
+    party_id: str
+    score: int
+    scale_min: int
+    scale_max: int
+    reported_on: str
+
+
+class PastReports(Struct, array_like=True):
+    """The last bureau reports of an account, oldest first: what a fall is measured from."""
+
+    key: str = ""
+    reports: list[PastReport] = field(default_factory=list)
+
+
+WarningSheet = Quiet | Promises | OrderPattern
+"""What early warning keeps of an account."""

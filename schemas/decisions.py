@@ -198,6 +198,17 @@ class ShipmentUnchecked(Decision, frozen=True, kw_only=True, tag="shipment_unche
     currency: str
 
 
+class PromiseSettled(Decision, frozen=True, kw_only=True, tag="promise_settled", gc=False, omit_defaults=True):
+    """A promise to pay was kept, or its day is over without that; `received_minor` came in since it was made."""
+
+    promise_id: str
+    outcome: Literal["kept", "broken"]
+    amount_minor: int
+    received_minor: int
+    currency: str
+    pay_by_on: str
+
+
 class Alert(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A warning to the desk; `found` and `line` are in the unit that `cause` has.
 
@@ -287,6 +298,7 @@ AnyDecision = (
     | AmountWrittenOff
     | ApprovalChanged
     | ShipmentUnchecked
+    | PromiseSettled
     | AlertRaised
     | AlertEscalated
     | AlertCleared
@@ -311,5 +323,6 @@ ACTED_ON_BY_ORDER_SYSTEMS = (
     MeasureTaken,
     AmountWrittenOff,
     ApprovalChanged,
+    PromiseSettled,
 )
 WATCHED_BY_THE_DESK = (AlertRaised, AlertEscalated, AlertCleared, AlertResumed, AlertHandled)

@@ -375,3 +375,8 @@ def snoozed(until_on: str, alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Sai
 
 def alert_closed(alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Said:
     return _by_desk("alert_closed", fields, alert_id=alert_id)
+
+
+def promised(amount: int, pay_by_on: str, promise_id: str = "R1", **fields: Any) -> Said:
+    by_on = {"promised_on": DAY, "pay_by_on": pay_by_on}
+    return _by_desk("promise_made", fields, promise_id=promise_id, amount_minor=amount, currency="EUR", **by_on)

@@ -20,6 +20,8 @@ from tests.plain_model import Json, PlainAccount, Rates
 SOURCES = ("dossiers", "orders", "invoices", "payments", "bureau", "desk", "control")
 ACTED_ON = frozenset(
     ["order_released", "order_referred", "order_blocked", "order_release_withdrawn", "limit_changed", "status_changed"]
+    + ["terms_changed", "grade_changed", "limit_proposed", "measure_taken", "approval_changed", "promise_settled"]
+    + ["amount_written_off"]
 )
 WATCHED = frozenset(["alert_raised", "alert_escalated", "alert_cleared", "alert_resumed", "alert_handled"])
 NAMES = (*SOURCES, "ledger", "decisions", "alerts", "exposures", "deadletters")

@@ -181,9 +181,7 @@ class AlertClosed(DeskFact, frozen=True, kw_only=True, tag="alert_closed", gc=Fa
 
 
 class PromiseMade(DeskFact, frozen=True, kw_only=True, tag="promise_made", gc=False, omit_defaults=True):
-    """A customer promised to pay."""
-
-    acted_on: ClassVar[bool] = False
+    """A customer promised to pay so much by the end of a day; while it is open a later one of its id replaces it."""
 
     promise_id: Id
     amount_minor: AmountMinor

@@ -199,6 +199,10 @@ def _handled(draw: st.DrawFn) -> Said:
     return make(alert_id)
 
 
+def _promised(draw: st.DrawFn) -> Said:
+    return b.promised(draw(amounts), draw(days), f"R{draw(numbers)}")
+
+
 def _check(draw: st.DrawFn) -> Said:
     return b.check(f"O{draw(numbers)}", check_id=f"K{draw(numbers)}")
 
@@ -261,6 +265,8 @@ def _policy(draw: st.DrawFn) -> Said:
     warnings = {
         "utilisation": indicator,
         "overdue_share": indicator,
+        "broken_promises": {"clear_below_bp": 0, "lines": [{**line, "at_bp": 1}]},
+        "order_volume": {"clear_below_bp": 0, "lines": [{**line, "at_bp": 11_000}]},
         "oldest_overdue": {
             "clear_below_bp": 2,
             "lines": [{**line, "at_bp": 5}, {**line, "at_bp": 20, "level": "warning"}],
@@ -277,7 +283,7 @@ _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reve
 _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
 _PLAIN += [_allocated, _allocation_reversed]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
-_ALL += [_handled, _handled, _other_currency, _status, _check, _day, _day, _rates, _policy]
+_ALL += [_handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
 _ALL += [_cover, _cover, _cover_ends, _contract]
 _ALL += [_judged, _judged]
 

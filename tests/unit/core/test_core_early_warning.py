@@ -115,3 +115,40 @@ def test_many_alerts_of_one_cause_count_once_for_the_account() -> None:
     for number in range(4):
         acme.say(b.invoice(10, f"I{number}"), b.invoice(11, f"I{number}"))
     assert acme.stands().combined_level == "warning"
+
+
+def ordering(weeks: int, amount: int = 100) -> Scenario:
+    """Return an account that has ordered as much in each of so many weeks, the last of which is over."""
+    scenario = with_limit(100_000)
+    scenario.say(policy(warnings={"order_volume": lines((30_000, "notice"), (60_000, "warning"), clear_below=5_000)}))
+    for week in range(weeks):
+        on = f"2025-{1 + week // 4:02}-{1 + 7 * (week % 4):02}"
+        scenario.say(b.day_closed(on), b.order(f"W{week}", amount))
+    return scenario
+
+
+def test_orders_far_above_the_usual_week_warn_and_clear_when_they_are_a_week_old() -> None:
+    acme = ordering(6)
+    acme.say(b.day_closed("2025-02-19"))
+    assert alerts(acme.say(b.order("O1", 200))) == []
+    assert alerts(acme.say(b.order("O2", 150))) == ["raised order_volume notice"]
+    assert alerts(acme.say(b.order("O3", 300))) == ["escalated order_volume warning"]
+    assert alerts(acme.say(b.day_closed("2025-02-24"))) == []
+    assert alerts(acme.say(b.day_closed("2025-03-05"))) == ["cleared order_volume warning"]
+    acme.prove()
+
+
+def test_a_new_account_has_no_usual_week_yet() -> None:
+    acme = ordering(3)
+    assert alerts(acme.say(b.day_closed("2025-02-19"), b.order("O1", 50_000))) == []
+
+
+def test_an_adverse_event_warns_until_it_is_resolved() -> None:
+    acme = with_limit(1_000)
+    acme.say(b.day_closed("2025-03-31"))
+    raised = next(found for found in acme.say(b.adverse_event("insolvency")) if isinstance(found, AlertRaised))
+    assert (raised.cause, raised.subject, raised.level) == ("adverse_event", "insolvency 2025-03-03", "critical")
+    again = b.adverse_event("insolvency", provider="other")
+    assert not any("adverse_event" in told for told in alerts(acme.say(again)))
+    assert "cleared adverse_event critical" in alerts(acme.say(b.adverse_event_resolved("insolvency", "2025-04-01")))
+    acme.prove()

@@ -1,0 +1,55 @@
+"""Alerts about single things that happened: adverse events, and what other decisions call for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from projections.alerts import clear_alert, occur
+from projections.dossier import dossier_of
+from projections.dossier_rows import AdverseEvent, Dossier
+from projections.recording import Recording
+from schemas.decisions import AnyDecision, ShipmentUnchecked
+from schemas.facts import Fact
+from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved
+
+
+def warn_of_events(recording: Recording, fact: Fact | None, decisions: list[AnyDecision]) -> None:
+    """Add the alerts about what was reported of the account, already in effect."""
+    if isinstance(fact, AdverseEventReported | AdverseEventResolved):
+        _follow_adverse_events(recording, decisions)
+
+
+def _follow_adverse_events(recording: Recording, decisions: list[AnyDecision]) -> None:
+    dossier = cast(Dossier, dossier_of(recording.book, recording.account.account_id))
+    open_events = {subject_of(event) for event in dossier.adverse_events if event.is_open()}
+    rule = recording.context.policy.warnings.adverse_event
+    for key in [key for key in recording.account.alerts if key.startswith("adverse_event/")]:
+        if key.removeprefix("adverse_event/") not in open_events:
+            decisions.append(clear_alert(recording, key, 0))
+    for subject in sorted(open_events):
+        decisions.extend(occur(recording, "adverse_event", subject, rule))
+
+
+def subject_of(event: AdverseEvent) -> str:
+    """Return what an alert about an adverse event names: its id, else what it was and when it was reported."""
+    return event.event_id or f"{event.event} {event.reported_on}"
+
+
+def warn_of_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
+    """Add the alerts that other decisions call for, already in effect."""
+    for decision in list(decisions):
+        follow = _FOLLOWED.get(type(decision))
+        if follow is not None:
+            decisions.extend(follow(recording, decision))
+
+
+def _follow_unchecked(recording: Recording, unchecked: ShipmentUnchecked) -> list[AnyDecision]:
+    """One alert a checkpoint: a system that never asks does so with every shipment, and the decisions name each."""
+    rule = recording.context.policy.warnings.unchecked_shipment
+    return occur(recording, "unchecked_shipment", unchecked.checkpoint, rule)
+
+
+_FOLLOWED: dict[type[Any], Callable[[Recording, Any], list[AnyDecision]]] = {
+    ShipmentUnchecked: _follow_unchecked,
+}

@@ -1,0 +1,89 @@
+"""Promises to pay: kept by what comes in, broken at the close of the day they were for."""
+
+import pytest
+
+from schemas.decisions import AnyDecision, PromiseSettled
+from tests import builders as b
+from tests.scenario import Scenario, alerts, with_limit
+
+
+@pytest.fixture
+def owing() -> Scenario:
+    """Return an account that owes 1,000 and has promised 600 of it by the 10th of April."""
+    scenario = with_limit(100_000)
+    scenario.say(b.day_closed("2025-03-31"), b.invoice(1_000, due_on="2025-12-31"), b.promised(600, "2025-04-10"))
+    return scenario
+
+
+def settled(decisions: list[AnyDecision]) -> list[str]:
+    """Return which promises were settled, and how."""
+    return [f"{found.promise_id} {found.outcome}" for found in decisions if isinstance(found, PromiseSettled)]
+
+
+def test_a_promise_is_kept_once_payments_since_reach_it(owing: Scenario) -> None:
+    assert settled(owing.say(b.payment(350, "P1"))) == []
+    assert settled(owing.say(b.payment(250, "P2"))) == ["R1 kept"]
+    assert alerts(owing.say(b.day_closed("2025-04-10"))) == []
+    owing.prove()
+
+
+def test_a_promise_is_broken_when_its_day_is_closed_and_the_amount_has_not_come(owing: Scenario) -> None:
+    owing.say(b.payment(599))
+    assert settled(owing.say(b.day_closed("2025-04-09"))) == []
+    decisions = owing.say(b.day_closed("2025-04-10"))
+    assert settled(decisions) == ["R1 broken"]
+    assert next(found.received_minor for found in decisions if isinstance(found, PromiseSettled)) == 599
+    assert alerts(decisions) == ["raised broken_promises notice"]
+    assert settled(owing.say(b.payment(1, "P2"), b.day_closed("2025-04-11"))) == []
+    owing.prove()
+
+
+def test_money_that_was_there_before_keeps_no_promise() -> None:
+    acme = with_limit(100_000)
+    acme.say(b.day_closed("2025-03-31"), b.payment(600), b.promised(600, "2025-04-10"))
+    assert settled(acme.say(b.day_closed("2025-04-10"))) == ["R1 broken"]
+
+
+def test_advised_money_counts_when_it_has_cleared(owing: Scenario) -> None:
+    assert settled(owing.say(b.payment(600, status="advised"))) == []
+    assert settled(owing.say(b.payment_cleared())) == ["R1 kept"]
+    owing.prove()
+
+
+def test_a_payment_that_bounced_counts_no_more(owing: Scenario) -> None:
+    owing.say(b.payment(500, "P1"), b.payment_reversed("P1"))
+    assert settled(owing.say(b.payment(599, "P2"))) == []
+    assert settled(owing.say(b.payment(1, "P3"))) == ["R1 kept"]
+    owing.prove()
+
+
+def test_a_corrected_payment_counts_as_corrected(owing: Scenario) -> None:
+    owing.say(b.payment(599))
+    assert settled(owing.say(b.payment(600, revision=2))) == ["R1 kept"]
+
+
+def test_only_money_in_its_currency_counts(owing: Scenario) -> None:
+    owing.say(b.rates_set(USD="1"))
+    assert settled(owing.say(b.payment(600, currency="USD"))) == []
+
+
+def test_a_promise_may_be_changed_while_it_is_open_and_keeps_what_has_come(owing: Scenario) -> None:
+    owing.say(b.payment(400), b.promised(700, "2025-04-20"))
+    assert settled(owing.say(b.day_closed("2025-04-10"))) == []
+    assert settled(owing.say(b.payment(300, "P2"))) == ["R1 kept"]
+    owing.prove()
+
+
+def about_promises(decisions: list[AnyDecision]) -> list[str]:
+    """Return the alerts about broken promises: the policy takes measures too."""
+    return [told for told in alerts(decisions) if "broken_promises" in told]
+
+
+def test_more_broken_promises_make_it_worse_and_a_year_later_they_are_forgotten(owing: Scenario) -> None:
+    owing.say(b.promised(500, "2025-04-12", "R2"), b.promised(500, "2025-04-14", "R3"))
+    assert about_promises(owing.say(b.day_closed("2025-04-10"))) == ["raised broken_promises notice"]
+    assert about_promises(owing.say(b.day_closed("2025-04-12"))) == ["escalated broken_promises warning"]
+    assert about_promises(owing.say(b.day_closed("2025-04-14"))) == ["escalated broken_promises critical"]
+    owing.say(b.payment(1_000))
+    assert about_promises(owing.say(b.day_closed("2026-05-31"))) == ["cleared broken_promises critical"]
+    owing.prove()
