@@ -14,6 +14,8 @@ from schemas.policy import Policy
 from schemas.policy_shape import OFF
 
 _LINE = 110
+_LISTED_AS_TABLES = {"overrides", "exclusions", "measures", "stages", "scales", "table", "grades", "bands"}
+"""Where there is none, a comment says so: after `overrides = []` nobody could add an `[[overrides]]`."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -36,7 +38,9 @@ def as_toml(policy: Policy) -> str:
 def _table(document: dict[str, Any], path: str) -> Iterator[str]:
     tables = {key: part for key, part in document.items() if _is_table(part) or _is_array_of_tables(part)}
     for key, part in document.items():
-        if key not in tables:
+        if key in _LISTED_AS_TABLES and not part:
+            yield f"# no [[{path}{'.' if path else ''}{key}]]"
+        elif key not in tables:
             yield _stated(key, part)
     for key, part in tables.items():
         below = f"{path}.{_key(key)}" if path else _key(key)

@@ -40,6 +40,18 @@ def test_its_text_states_every_field() -> None:
     text = as_toml(RICH)
     assert 'maximum_minor = "off"' in text
     assert set(as_document(RICH)) == set(tomllib.loads(text))
+    assert set(as_document(default_policy())) - {"overrides", "exclusions"} == set(
+        tomllib.loads(as_toml(default_policy()))
+    )
+
+
+def test_whoever_edits_it_can_add_what_there_was_none_of() -> None:
+    bare = policy(overrides=[], measures=[], grading={}, limits={}, risk_matrix={}, approvals={}, dunning={}, bureau={})
+    text = as_toml(bare)
+    assert "# no [[grading.table]]" in text
+    assert read_policy(tomllib.loads(text)) == bare
+    more = text + '[[overrides]]\nname = "x"\naccounts = ["A"]\nchecks = {limit_missing = "warn"}\n'
+    assert read_policy(tomllib.loads(more)).overrides[0].name == "x"
 
 
 @given(st.text(min_size=1, max_size=40), st.dictionaries(st.text(min_size=1), st.just(["kim"]), max_size=2))
