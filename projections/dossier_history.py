@@ -104,7 +104,7 @@ def _name_of(row: Struct) -> str:
     if isinstance(row, Statement):
         return row.period_end_on + ("/consolidated" if row.consolidated else "")
     if isinstance(row, TemporaryLimit):
-        return f"{row.valid_from or '...'}/{row.valid_until}"
+        return f"{row.valid_from}/{row.valid_until}"
     raise AssertionError(f"{type(row).__name__} in a dossier has no name")
 
 

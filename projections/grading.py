@@ -46,13 +46,14 @@ def grade_of(
     today: str,
     *,
     improves_at_once: bool = False,
+    explained: bool = True,
 ) -> Graded:
     """Return the grade that an account should have today.
 
     What a person set holds while it is valid. Else the first row of the table that the account meets; what is not
     known is not asked, and where nothing is known there is no grade. An open adverse event leaves no better one than
     the policy says. A better grade than the present one waits until the last change is old enough, unless
-    `improves_at_once`.
+    `improves_at_once`. The table's reasons are left out where they need not be `explained`.
     """
     by_desk = _by_desk(dossier, today)
     if by_desk is not None:
@@ -60,7 +61,7 @@ def grade_of(
     grading = context.policy.grading
     if not grading.table:
         return Graded("", [])
-    graded = _by_table(grading, _known(dossier, behaviour, context, today))
+    graded = _by_table(grading, _known(dossier, behaviour, context, today), explained)
     graded = _after_adverse_events(grading, dossier, graded)
     if improves_at_once or dossier is None:
         return graded
@@ -87,13 +88,13 @@ def _known(dossier: Dossier | None, behaviour: Behaviour | None, context: Contex
     return Known(score, max((mean for mean in means if mean is not None), default=None), settled)
 
 
-def _by_table(grading: Grading, known: Known) -> Graded:
+def _by_table(grading: Grading, known: Known, explained: bool) -> Graded:
     if known.score is None and known.delay_centidays is None:
         return Graded("", [])
     above: GradeRow | None = None
     for row in grading.table:
         if _meets(row, known):
-            return Graded(row.grade, _reasons(row, above, known))
+            return Graded(row.grade, _reasons(row, above, known) if explained else [])
         above = row
     return Graded("", [])
 
@@ -193,8 +194,9 @@ def follow_grade(recording: Recording, fact: Fact | None, decisions: list[AnyDec
     dossier = dossier_of(recording.book, account.account_id)
     behaviour = behaviour_of(recording.book, account.account_id)
     at_once = isinstance(fact, GradeSet)
-    graded = grade_of(account, dossier, behaviour, context, today, improves_at_once=at_once)
+    graded = grade_of(account, dossier, behaviour, context, today, improves_at_once=at_once, explained=False)
     if graded.grade != account.grade:
+        graded = grade_of(account, dossier, behaviour, context, today, improves_at_once=at_once)
         changed = GradeChanged(grade=graded.grade, before=account.grade, because=graded.because)
         decisions.append(changed)
         apply_grade(recording, changed)

@@ -163,6 +163,32 @@ def test_what_a_firm_did_not_file_is_named_and_not_guessed(told: Scenario) -> No
     assert "missing: current_assets_minor" in printed(told, "en")
 
 
+def test_ratios_are_printed_with_their_trend_and_with_what_they_would_be_divided_by() -> None:
+    scenario = Scenario()
+    scenario.say(b.account_opened(), b.financials("2023-12-31", {**WORKED, "current_assets_minor": 300}))
+    scenario.say(b.financials("2024-12-31", {**WORKED, "interest_minor": 0}))
+    text = printed(scenario, "en")
+    (line,) = [line for line in text.splitlines() if "current ratio" in line]
+    assert [cell.strip() for cell in line.split("│")[1:-1]] == ["current ratio", "200.0 %", "150.0 %", "+50.0 %"]
+    assert "interest_minor is not above zero" in text
+    assert "4.012  safe" in text
+
+
+def test_a_field_that_never_changed_has_no_history(told: Scenario) -> None:
+    console = Console(file=io.StringIO(), width=240)
+    print_history(console, history(told, "segment"), LANGUAGES["en"])
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "no changes\n"
+
+
+def test_a_temporary_limit_comes_and_goes_in_the_history() -> None:
+    scenario = Scenario()
+    scenario.say(b.account_opened(), b.limit_set(100), b.limit_set(900, valid_until="2025-03-10"))
+    scenario.say(b.day_closed("2025-03-10"))
+    came, went = history(scenario, "temporary_limits./2025-03-10.limit_minor")
+    assert (came.new, came.actor, went.new, went.fact) == (900, "kim", None, "account_swept")
+
+
 def test_an_account_of_which_only_its_name_is_known_is_printed() -> None:
     scenario = Scenario()
     scenario.say(b.account_opened())

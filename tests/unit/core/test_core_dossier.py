@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.dossier import FIELDS_MAX, PERIODS_MAX, dossier_of
-from projections.dossier_reports import EVENTS_MAX, REFERENCES_MAX
+from projections.dossier_reports import EVENTS_MAX, REFERENCES_MAX, REPORTS_MAX
 from projections.dossier_rows import Dossier
 from tests import builders as b
 from tests.builders import Said
@@ -155,6 +155,13 @@ def test_the_report_before_is_kept_to_see_the_change_even_if_it_arrives_late(acm
     acme.say(b.bureau(500, "2025-03-01"))
     (report,) = dossier(acme).reports.values()
     assert report.before == (710, 0, 1_000, "2025-02-01")
+
+
+def test_of_too_many_reports_the_oldest_is_let_go(acme: Scenario) -> None:
+    facts = [b.bureau(500, f"2025-01-{number % 28 + 1:02}", party_id=f"L{number}") for number in range(REPORTS_MAX)]
+    acme.say(b.bureau(500, "2024-01-01"), *facts)
+    assert len(dossier(acme).reports) == REPORTS_MAX
+    assert all(one.party_id is not None for one in dossier(acme).reports.values())
 
 
 def open_events(scenario: Scenario) -> list[str]:

@@ -7,8 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from projections.context import new_context
+from projections.dossier_rows import Dossier, Report
+from projections.grading import grade_of
+from projections.rows import Account
 from schemas.decisions import GradeChanged
 from schemas.policy import default_policy
+from schemas.policy_credit import GradeRow, Grading
 from tests import builders as b
 from tests.builders import Said
 from tests.scenario import Scenario
@@ -115,6 +120,19 @@ def test_an_adverse_event_leaves_no_better_grade_and_its_end_gives_it_back(grade
 
 def test_an_adverse_event_grades_an_account_of_which_nothing_else_is_known(graded: Scenario) -> None:
     assert grades(graded.say(b.adverse_event("lien"))) == ["- to C"]
+
+
+def test_an_adverse_event_makes_no_grade_better(acme: Scenario) -> None:
+    acme.say(policy(adverse_event_grade="B"), b.bureau(500))
+    assert grades(acme.say(b.adverse_event("lien"))) == []
+
+
+def test_an_account_that_meets_no_row_has_no_grade() -> None:
+    context = new_context(0, 1)
+    rows = (GradeRow(grade="A", bureau_at_least=750),)
+    context.adopt(msgspec.structs.replace(default_policy(), grading=Grading(table=rows)))
+    dossier = Dossier(reports={"north": Report("north", None, 10, 0, 100, b.DAY)})
+    assert grade_of(Account("A-1", "EUR"), dossier, None, context, b.DAY) == ("", [])
 
 
 def test_what_the_desk_sets_holds_against_the_table(graded: Scenario) -> None:
