@@ -31,6 +31,14 @@ def _proposal(event: Event, words: Words) -> list[str]:
     return [*found, words.reasons[bound]] if bound in words.reasons else found
 
 
+def _grade(event: Event, words: Words) -> list[str]:
+    grade, before = str(event["grade"]), str(event["before"])
+    sentence = "grade_missing" if not grade else "grade_moved" if before else "grade"
+    reasons = [reason for reason in event.get("because", ()) if reason.get("code") in words.reasons]
+    why = [words.reasons[reason["code"]].format_map(reason) for reason in reasons]
+    return [words.sentences[sentence].format(grade=grade, before=before), *why]
+
+
 def _measure(event: Event, words: Words) -> list[str]:
     if event.get("ended"):
         sentence = "measure_ended"
@@ -48,6 +56,7 @@ def _written_off(event: Event, words: Words) -> list[str]:
 SENTENCES: dict[str, Callable[[Event, Words], list[str]]] = {
     "status_changed": _status,
     "terms_changed": _terms,
+    "grade_changed": _grade,
     "limit_proposed": _proposal,
     "measure_taken": _measure,
     "amount_written_off": _written_off,

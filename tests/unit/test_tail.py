@@ -98,6 +98,31 @@ def test_there_are_words_for_every_reason_level_and_decision(words: Words) -> No
     assert set(words.headings) >= decisions | set(LEVELS) | {"cleared", "exposure_changed"}
 
 
+SCORED = {"code": "bureau_score", "points": 640, "age_days": 3, "provider": "north"}
+
+
+@pytest.mark.parametrize(
+    ("grade", "before", "because", "expected"),
+    [
+        ("B", "", [SCORED], " B, bureau score 640 of 1000"),
+        (
+            "C",
+            "B",
+            [{"code": "payment_delay", "delay_days": 18}, SCORED],
+            "B → C, pays 18 days late, bureau score",
+        ),
+        ("A", "C", [{"code": "grade_set_by_desk", "actor": "kim"}], "C → A, set by kim"),
+        ("E", "B", [{"code": "adverse_event", "event": "lien", "reported_on": "2025-01-02"}], "adverse event lien"),
+        ("", "B", [], "none any more, was B"),
+    ],
+)
+def test_a_change_of_grade_says_from_what_it_follows(
+    grade: str, before: str, because: list[dict[str, Any]], expected: str
+) -> None:
+    event = {"type": "grade_changed", "account_id": "A-1001", "grade": grade, "before": before, "because": because}
+    assert expected in said(event)
+
+
 ASKED = {
     "type": "approval_changed",
     "account_id": "A-1001",
