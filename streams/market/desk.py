@@ -5,12 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 from schemas.facts.bureau import BureauReported
-from schemas.facts.desk import AccountReinstated, AccountSuspended, LimitSet, OrderReject, OrderRelease
+from schemas.facts.desk import (
+    AccountReinstated,
+    AccountSuspended,
+    ApprovalGiven,
+    ApprovalRefused,
+    ApprovalRequested,
+    LimitSet,
+    OrderReject,
+    OrderRelease,
+)
 from schemas.facts.dossiers import AccountOpened, Identifier, MemberJoined, Party
 from streams.market import paying
 from streams.market.trader import MINUTE_MS, Day, Order, Trader
 
-_CREDIT_MANAGER, _ANALYST = "credit.manager", "credit.analyst"
+_CREDIT_MANAGER, _ANALYST, _FINANCE_DIRECTOR = "credit.manager", "credit.analyst", "finance.director"
+_RELEASED_ALONE_BELOW_MINOR, _APPROVED_FROM_MINOR, _TWO_APPROVE_FROM_MINOR = 1_000_000, 2_500_000, 10_000_000
+"""Whom the default policy asks: an order of less the analyst alone, a higher limit one other, or two."""
+_REFUSED_FROM_DAYS = 20
 _MONDAY = 0
 
 
@@ -26,6 +38,9 @@ def open_account(trader: Trader, day: Day) -> None:
         industry=profile.industry,
         country=profile.country,
         revenue_minor=min(10**15, profile.limit_minor * 40),
+        segment=profile.segment,
+        manager_id=profile.salesperson_id,
+        net_days=profile.net_days,
         parties=(Party(party_id=f"party-{profile.account_id}", identifiers=(_registration(trader),)),),
     )
     day.say(fact, opened_ms, f"account_opened-{profile.account_id}")
@@ -59,17 +74,28 @@ def _set_limit(trader: Trader, day: Day, limit_minor: int, reason: str, *, for_d
 
 
 def look_at(trader: Trader, day: Day, order: Order) -> None:
-    """Look at an order that waits: let some through, refuse a few, leave the rest to time."""
+    """Look at an order that waits: let some through, refuse some of those that pay late, leave the rest to time.
+
+    What an analyst may not release alone is left to time too.
+    """
     point = trader.rng.random()
     if trader.is_suspended or point > 0.4:
         return
-    if point < 0.32:
-        release = OrderRelease(
-            account_id=trader.account_id, order_id=order.order_id, actor=_ANALYST, reason="payment promised"
-        )
-        day.say(release, trader.moment(9, 16), f"order_release-{order.order_id}-{day.date}")
-        order.reserved_minor = order.reserved_minor or trader.book(order.amount_minor, order.currency)
-        return
+    if point >= 0.32 and paying.overdue_days(trader, day.date) > _REFUSED_FROM_DAYS:
+        _refuse(trader, day, order)
+    elif point < 0.32 and order.amount_minor < _RELEASED_ALONE_BELOW_MINOR:
+        _release(trader, day, order)
+
+
+def _release(trader: Trader, day: Day, order: Order) -> None:
+    release = OrderRelease(
+        account_id=trader.account_id, order_id=order.order_id, actor=_ANALYST, reason="payment promised"
+    )
+    day.say(release, trader.moment(9, 16), f"order_release-{order.order_id}-{day.date}")
+    order.reserved_minor = order.reserved_minor or trader.book(order.amount_minor, order.currency)
+
+
+def _refuse(trader: Trader, day: Day, order: Order) -> None:
     reject = OrderReject(
         account_id=trader.account_id, order_id=order.order_id, actor=_ANALYST, reason="no room and payments slow down"
     )
@@ -96,7 +122,48 @@ def _change_limit(trader: Trader, day: Day) -> None:
     turned = trader.profile.kind in ("deteriorating", "bust_out") and trader.turned_days(day.date) > 20
     factor = trader.rng.uniform(0.5, 0.8) if turned else trader.rng.uniform(0.9, 1.4)
     limit_minor = round(trader.limit_minor * factor / 100_000) * 100_000
-    _set_limit(trader, day, limit_minor, "payments slow down" if turned else "periodic review")
+    if limit_minor > trader.limit_minor and limit_minor >= _APPROVED_FROM_MINOR:
+        _request_limit(trader, day, limit_minor)
+    else:
+        _set_limit(trader, day, limit_minor, "payments slow down" if turned else "periodic review")
+
+
+def _request_limit(trader: Trader, day: Day, limit_minor: int) -> None:
+    """Ask for a higher limit; those who must agree do so on the next days, or one does not."""
+    approval_id = trader.new_id("R", day.date)
+    fact = ApprovalRequested(
+        account_id=trader.account_id,
+        approval_id=approval_id,
+        subject="limit",
+        limit_minor=limit_minor,
+        currency=trader.profile.currency,
+        actor=_ANALYST,
+        reason="sells more than the limit allows",
+    )
+    day.say(fact, trader.moment(6, 7), f"approval_requested-{approval_id}")
+    approvers = ((_CREDIT_MANAGER, "credit_manager"), (_FINANCE_DIRECTOR, "finance_director"))
+    needed = approvers[: 1 if limit_minor < _TWO_APPROVE_FROM_MINOR else 2]
+    trader.plan(day.date, trader.rng.randint(1, 3), _answer_request, approval_id, limit_minor, needed)
+
+
+def _answer_request(
+    trader: Trader, day: Day, approval_id: str, limit_minor: int, needed: tuple[tuple[str, str], ...]
+) -> None:
+    (actor, role), *others = needed
+    agrees = trader.rng.random() > 0.2
+    kind = ApprovalGiven if agrees else ApprovalRefused
+    fact = kind(
+        account_id=trader.account_id,
+        approval_id=approval_id,
+        role=role,
+        actor=actor,
+        reason="pays as agreed" if agrees else "wants newer statements first",
+    )
+    day.say(fact, trader.moment(10, 16), f"{fact.__struct_config__.tag}-{approval_id}-{role}")
+    if agrees and others:
+        trader.plan(day.date, 1, _answer_request, approval_id, limit_minor, tuple(others))
+    elif agrees:
+        trader.limit_minor = limit_minor
 
 
 def _bureau_report(trader: Trader, day: Day) -> None:
