@@ -17,7 +17,7 @@ from projections.alerts import is_over, occur
 from projections.approval_effects import carry_out
 from projections.approval_rows import Approval, Deed, Word
 from projections.approval_rules import amount_in_policy_currency, band_for
-from projections.approvals import KIND, record_given, record_refused, record_withdrawn
+from projections.approvals import KIND, amount_at_stake, outgrows, record_given, record_refused, record_withdrawn
 from projections.context import day_before
 from projections.exceptions import approval_file, keep_file
 from projections.limit_files import note_change_after
@@ -285,7 +285,7 @@ def _why_over(recording: Recording, approval: Approval) -> Reason | None:
     if account.status not in ("active", approval.status_before):
         return {"code": "status_changed", "status": account.status}
     if approval.order_key:
-        return _why_order_over(approval, recording.order(approval.order_key))
+        return _why_order_over(recording, approval, recording.order(approval.order_key))
     if approval.subject == "exception" or approval.scope is not None:
         return None
     if account.opened and approval.currency != account.currency:
@@ -295,18 +295,18 @@ def _why_over(recording: Recording, approval: Approval) -> Reason | None:
     return None
 
 
-def _why_order_over(approval: Approval, order: Order) -> Reason | None:
+def _why_order_over(recording: Recording, approval: Approval, order: Order) -> Reason | None:
     if not order.is_open or order.kind in NOT_BINDING:
         return {"code": "order_ended"}
     if order.state == "rejected":
         return {"code": "order_rejected"}
-    if order.currency != approval.currency and approval.subject == "order_release":
-        return {"code": "currency_changed", "currency": order.currency}
-    if order.currency == approval.currency and order.amount > (approval.amount or 0):
-        return {"code": "order_amount_rose", "amount_minor": order.amount}
-    if approval.subject == "order_release" and order.state == "released":
-        return {"code": "order_released"}
-    return None
+    is_release = approval.subject == "order_release"
+    if order.currency != approval.currency:
+        return {"code": "currency_changed", "currency": order.currency} if is_release else None
+    if outgrows(recording, order, approval) if is_release else order.amount > (approval.amount or 0):
+        return {"code": "order_amount_rose", "amount_minor": amount_at_stake(order)}
+    is_settled = order.state == "released" and not order.asked
+    return {"code": "order_released"} if is_release and is_settled else None
 
 
 def _why_invoice_over(invoice: Invoice) -> Reason | None:

@@ -15,7 +15,9 @@ from projections.approval_rules import place_to_agree, place_to_refuse
 from projections.exceptions import approval_file
 from projections.recording import NOT_BINDING, Recording
 from projections.rows import Invoice, Order
+from projections.rules import rules_of
 from projections.scope_balances import scope_of_limit
+from projections.tolerance import tolerance
 from schemas.facts import Fact
 from schemas.facts.desk import (
     ApprovalGiven,
@@ -42,7 +44,7 @@ _CHECKS = frozenset(field.name for field in fields(Checks)) - {"block_above_util
 
 def record_requested(recording: Recording, fact: ApprovalRequested) -> Refusal | None:
     """Take in that a person asks others to agree; it waits for the order or invoice that it names."""
-    refusal = _why_incomplete(fact) or _why_too_many(recording)
+    refusal = _why_incomplete(fact) or _why_not_new(recording, fact.approval_id)
     if refusal is not None:
         return refusal
     approval = _request(recording, fact, fact.approval_id, fact.subject, fact.actor)
@@ -62,10 +64,8 @@ def record_requested(recording: Recording, fact: ApprovalRequested) -> Refusal |
 def record_limit_requested(recording: Recording, fact: LimitRequested) -> Refusal | None:
     """Take in that a person asks for a limit; the same as a request for approval of that subject."""
     approval_id = fact.approval_id or derived_id(recording, "limit")
-    if find(recording, approval_id) is not None:
-        return "approval_exists"
     subject: Subject = "limit" if fact.valid_until is None else "temporary_limit"
-    refusal = _why_too_many(recording)
+    refusal = _why_not_new(recording, approval_id)
     return refusal or _note_limit(recording, _request(recording, fact, approval_id, subject, fact.actor), fact)
 
 
@@ -131,22 +131,24 @@ def ask_for_release(recording: Recording, fact: OrderRelease, order: Order) -> R
             return refusal
         recording.approving.append(Deed(named))
         return None
-    refusal = _why_asked_already(recording, order_key=order.key) or _why_too_many(recording)
+    approval_id = derived_id(recording, "order_release")
+    refusal = _why_asked_already(recording, order_key=order.key) or _why_not_new(recording, approval_id)
     if refusal is not None:
         return refusal
-    approval = _request(recording, fact, derived_id(recording, "order_release"), "order_release", fact.actor)
-    approval.order_key, approval.amount, approval.currency = order.key, order.amount, order.currency
+    approval = _request(recording, fact, approval_id, "order_release", fact.actor)
+    approval.order_key, approval.amount, approval.currency = order.key, amount_at_stake(order), order.currency
     recording.approving.append(Deed(approval))
     return None
 
 
 def ask_for_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
     """Take in that the desk sets a limit where the policy wants it asked for: a raise may have to wait, a cut not."""
-    refusal = _why_too_many(recording)
+    approval_id = derived_id(recording, "limit")
+    refusal = _why_not_new(recording, approval_id)
     if refusal is not None:
         return refusal
     subject: Subject = "limit" if fact.valid_until is None else "temporary_limit"
-    approval = _request(recording, fact, derived_id(recording, "limit"), subject, fact.actor)
+    approval = _request(recording, fact, approval_id, subject, fact.actor)
     _note_terms(recording, approval, fact)
     approval.unlimited = fact.unlimited
     recording.approving.append(Deed(approval))
@@ -155,13 +157,28 @@ def ask_for_limit(recording: Recording, fact: LimitSet) -> Refusal | None:
 
 def ask_for_write_off(recording: Recording, fact: WrittenOff, invoice: Invoice) -> Refusal | None:
     """Take in that the desk gives an amount up: whether it may do so alone is decided by the amount's band."""
-    refusal = _why_asked_already(recording, invoice_key=invoice.key) or _why_too_many(recording)
+    approval_id = derived_id(recording, "write_off")
+    refusal = _why_asked_already(recording, invoice_key=invoice.key) or _why_not_new(recording, approval_id)
     if refusal is not None:
         return refusal
-    approval = _request(recording, fact, derived_id(recording, "write_off"), "write_off", fact.actor)
+    approval = _request(recording, fact, approval_id, "write_off", fact.actor)
     approval.invoice_key, approval.amount, approval.currency = invoice.key, fact.amount_minor, invoice.currency
     recording.approving.append(Deed(approval))
     return None
+
+
+def amount_at_stake(order: Order) -> int:
+    """Return what the release of an order lets go, in its own currency: the order, or more if more is asked for."""
+    return max(order.amount, order.asked)
+
+
+def outgrows(recording: Recording, order: Order, approval: Approval) -> bool:
+    """Return whether an order is larger than its request was for, by more than the policy forgives a released order."""
+    agreed, now = approval.amount or 0, amount_at_stake(order)
+    if now <= agreed:
+        return False
+    numbers = rules_of(recording.account, recording.context, recording.book).orders
+    return now - agreed > tolerance(recording, order, numbers, agreed)
 
 
 def open_amount(invoice: Invoice) -> int:
@@ -226,14 +243,15 @@ def _note_order(recording: Recording, approval: Approval, order_id: str, seller_
     if not order.is_open:
         return "order_is_not_open"
     is_release = approval.subject == "order_release"
-    if is_release and (order.state == "released" or order.kind in NOT_BINDING):
+    is_settled = order.state == "released" and not order.asked
+    if is_release and (is_settled or order.kind in NOT_BINDING):
         return "order_is_not_waiting"
     refusal = _why_asked_already(recording, order_key=order.key) if is_release else None
     if refusal is not None:
         return refusal
     approval.order_key = order.key
     if approval.amount is None:
-        approval.amount = order.amount
+        approval.amount = amount_at_stake(order)
     approval.currency = approval.currency or order.currency
     _note(recording, approval)
     return None
@@ -274,7 +292,9 @@ def _why_incomplete(fact: ApprovalRequested) -> Refusal | None:
     return None if _CHECKS.issuperset(fact.checks) else "check_unknown"
 
 
-def _why_too_many(recording: Recording) -> Refusal | None:
+def _why_not_new(recording: Recording, approval_id: str) -> Refusal | None:
+    if find(recording, approval_id) is not None:
+        return "approval_exists"
     return "too_many_approvals_open" if recording.account.approvals >= KEPT_AT_MOST else None
 
 
@@ -291,7 +311,7 @@ def _why_asked_already(recording: Recording, *, order_key: str = "", invoice_key
 
 def _why_not_for(recording: Recording, approval: Approval, order: Order) -> Refusal | None:
     is_this = approval.subject == "order_release" and approval.order_key == order.key
-    if not is_this or approval.currency != order.currency or order.amount > (approval.amount or 0):
+    if not is_this or approval.currency != order.currency or outgrows(recording, order, approval):
         return "approval_is_for_something_else"
     if approval.state != "granted":
         return "approval_is_not_granted"

@@ -58,6 +58,19 @@ def story() -> list[Said]:
         b.reopened("O2"),
         b.order("O9", 5, currency="JPY"),
         Said({"type": "note_added", "account_id": b.ACCOUNT, "actor": "kim", "reason": "called"}).by("desk", "story-6"),
+        b.delegation_set("mia", "dee", f"{_FOR}01", f"{_FOR}31"),
+        b.requested(limit_minor=3_000_000, currency="EUR").by("desk", "story-8"),
+        _desk(b.agreed("max"), 9),
+        b.requested(
+            "AP-2", "exception", checks=["limit_expired"], valid_until=f"{_FOR}20", amount_minor=50, currency="EUR"
+        ),
+        _desk(b.agreed("max", "AP-2"), 10),
+        b.order("O10", 20_000_000),
+        _desk(b.released("O10", actor="ana"), 11),
+        b.requested("AP-3", limit_minor=4_000_000, currency="EUR"),
+        _desk(b.not_agreed("max", "AP-3"), 12),
+        b.day_closed(f"{_FOR}16"),
+        b.day_closed(f"{_FOR}21"),
     ]
 
 

@@ -58,6 +58,7 @@ def test_the_story_has_a_little_of_everything() -> None:
         "order_blocked",
         "order_release_withdrawn",
         "limit_changed",
+        "approval_changed",
         "status_changed",
         "alert_raised",
         "alert_escalated",

@@ -288,6 +288,18 @@ class TestRelease:
         assert steps(amended) == ["AP-1 withdrawn: finance_director"]
         assert because(amended) == ["order_amount_rose"]
 
+    def test_a_cent_of_freight_is_the_same_question(self, desk: Scenario) -> None:
+        desk.say(b.order("O1", 1_200), b.requested(subject="order_release", order_id="O1"), b.agreed("max"))
+        assert steps(desk.say(b.amended("O1", amount_minor=1_201))) == []
+        assert "order_released O1" in kinds(desk.say(b.agreed("fin")))
+
+    def test_more_goods_than_were_ordered_are_a_question_of_their_own(self, desk: Scenario) -> None:
+        desk.say(b.order("O1", 400), b.check("O1", "delivery", "K1", amount_minor=900))
+        (step,) = [found for found in desk.say(b.released("O1")) if isinstance(found, ApprovalChanged)]
+        assert (step.state, step.amount_minor) == ("open", 900), "400 need nobody, 900 do"
+        said = desk.say(b.agreed("max", step.approval_id), b.agreed("fin", step.approval_id))
+        assert "order_released O1" in kinds(said)
+
     def test_what_was_released_by_approval_is_checked_anew_at_a_higher_amount(self, desk: Scenario) -> None:
         desk.say(b.order("O1", 1_200), b.requested(subject="order_release", order_id="O1"))
         desk.say(b.agreed("max"), b.agreed("fin"))
