@@ -286,21 +286,24 @@ def _note_release(recording: Recording, order: Order, decision: OrderAnswer) -> 
         order.passed = (max(order.asked, order.passed[0]), order.passed[1])
     elif decision.checkpoint == "invoice":
         order.passed = (order.passed[0], max(order.asked, order.passed[1]))
-    order.asked = 0
+    order.asked, order.asked_at = 0, "order"
 
 
 def check_waiting_again(recording: Recording, answers: str, room: int) -> tuple[list[AnyDecision], bool]:
-    """Release what fits now, oldest first; return the answers and whether more may follow."""
+    """Release what fits now, oldest first; return the answers and whether more may follow.
+
+    An order that was stopped at a checkpoint is asked about at that checkpoint again.
+    """
     decisions: list[AnyDecision] = []
     policy = recording.context.policy.waiting
     for looked_at, order in enumerate(waiting(recording)):
         if len(decisions) >= room or looked_at >= LOOKED_AT_PER_RECORD:
             return decisions, len(decisions) >= room
-        case = make_case(recording, order)
+        case = make_case(recording, order, order.asked_at)
         answer, reasons = check(case)
         codes = [str(reason["code"]) for reason in reasons]
         if answer in ("pass", "warn") or codes != order.reasons:
-            decision = _answer(_KINDS[answer], case, reasons, answers, "order")
+            decision = _answer(_KINDS[answer], case, reasons, answers, case.checkpoint)
             apply_answer(recording, order, decision)
             decisions.append(decision)
         if order.state == "waiting" and _blocks_the_queue(recording, order, codes, policy):

@@ -79,6 +79,7 @@ from schemas.facts.desk import (
 )
 from schemas.facts.dossiers import DossierFact
 from schemas.facts.orders import CheckRequested
+from schemas.facts.payments import PaymentCleared, PaymentReceived
 from schemas.publication import WAITED
 
 _PLACES = 2**24
@@ -122,7 +123,7 @@ def _conditions(recording: Recording, context: Context, now: Standing) -> tuple[
     )
 
 
-_MAY_FREE = frozenset(get_args(DossierFact) + get_args(BureauFact) + get_args(DeskDecision)) - {
+_MAY_FREE = frozenset({*get_args(DossierFact), *get_args(BureauFact), *get_args(DeskDecision), PaymentCleared}) - {
     LimitSet,
     OrderRelease,
     OrderReject,
@@ -136,7 +137,7 @@ _MAY_FREE = frozenset(get_args(DossierFact) + get_args(BureauFact) + get_args(De
 }
 """Facts that may take away what an order waits for: there are few of them, so waiting orders are checked again.
 
-A limit for the whole account says so by the headroom it leaves.
+A limit for the whole account says so by the headroom it leaves, and so does cash that is not for one order.
 """
 
 
@@ -260,7 +261,7 @@ def _fell(before: Standing, now: Standing) -> int | None:
 
 
 def _rose(recording: Recording, fact: Fact | None, before: Before, now: Standing) -> bool:
-    if type(fact) in _MAY_FREE:
+    if type(fact) in _MAY_FREE or (isinstance(fact, PaymentReceived) and fact.for_order_id is not None):
         return True
     if _conditions(recording, recording.context, now) != before.conditions:
         return True

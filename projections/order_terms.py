@@ -41,6 +41,6 @@ def judge_anew(order: Order) -> None:
     """Say that nothing of what was decided of an order holds for it as it is now."""
     order.let_go = 0
     order.released_by_desk = False
-    order.asked = 0
+    order.asked, order.asked_at = 0, "order"
     order.passed = (0, 0)
     order.despite = []

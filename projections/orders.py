@@ -78,7 +78,7 @@ def _replace(recording: Recording, order: Order, fact: OrderPlaced | OrderAmende
         order.amount = fact.amount_minor
     if note_terms(recording, order, fact):
         judge_anew(order)
-    order.asked = 0
+    order.asked, order.asked_at = 0, "order"
     count_towards_split(recording, order)
     if order.kind in NOT_BINDING and order.state != "rejected":
         forget_place(recording, order)
@@ -150,7 +150,7 @@ def record_check(recording: Recording, fact: CheckRequested) -> Refusal | None:
         return None
     if order.is_open and order.kind not in NOT_BINDING:
         gone = {"order": 0, "delivery": order.delivered, "invoice": order.invoiced}[fact.checkpoint]
-        order.asked = gone + fact.amount_minor
+        order.asked, order.asked_at = gone + fact.amount_minor, fact.checkpoint
         recording.touch("order", order)
     mark(recording, fact)
     return None

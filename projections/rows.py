@@ -18,7 +18,7 @@ from projections.scope_rows import ScopeBalance
 from projections.splitting_rows import RecentOrders
 from projections.version_rows import Versions as Versions
 from projections.warning_rows import OrderPattern, Promises, Quiet, WarningSheet
-from schemas.decisions import Status
+from schemas.decisions import Checkpoint, Status
 
 SEPARATOR = b"\x00"
 """Ids hold no control characters (the codec sees to it), so no id can reach into another row's key."""
@@ -123,7 +123,7 @@ class Order(Struct, array_like=True):
     `approval_id` names the request by which it was last released, "" if a person did so alone.
     `terms` is how it is to be paid, "" where nobody said; `backdated_days` how long before its fact its date was.
     `schedule` has (date, amount) by date; `beyond` is what of it the horizon leaves out, `enters_on` the date of the
-    next such part. `let_go` is the amount that it was released with, `asked` what was asked for at a checkpoint and
+    next such part. `let_go` is the amount that it was released with, `asked` what was asked for at `asked_at` and
     not released, `passed` up to which amounts (delivery, invoice) were asked for and released. `despite` names the
     reasons that a person knew who released it on `let_go_on`. `split` is what of it `taken_on` counts as its orders.
     """
@@ -166,6 +166,7 @@ class Order(Struct, array_like=True):
     let_go_on: str = ""
     despite: list[str] = field(default_factory=list)
     asked: int = 0
+    asked_at: Checkpoint = "order"
     passed: tuple[int, int] = (0, 0)
     split: int = 0
 
