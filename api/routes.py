@@ -108,6 +108,32 @@ async def list_approvals(request: Request, role: str | None = None, limit: Limit
     return _json({"approvals": [approval.value for approval in approvals], "total": total})
 
 
+_CELL = {
+    "size": {"type": "integer"},
+    "probability": {"type": "integer"},
+    "measure": {"type": "string"},
+    "accounts": {"type": "integer"},
+    "net_exposure_minor": {"type": "object", "additionalProperties": {"type": "integer"}},
+}
+_MATRIX = {"cells": {"type": "array", "items": {"type": "object", "properties": _CELL}}}
+
+
+@router.get("/portfolio/risk-matrix", responses={200: _answers("Cells that hold accounts.", _MATRIX)})
+async def show_risk_matrix(request: Request) -> Response:
+    """Count accounts and their net exposure, by currency, in each cell of the risk matrix; classes count from 1."""
+    cells = [
+        {
+            "size": cell.size,
+            "probability": cell.probability,
+            "measure": cell.measure,
+            "accounts": counted.accounts,
+            "net_exposure_minor": {name: total for name, total in sorted(counted.net_exposure_minor.items()) if total},
+        }
+        for cell, counted in _view(request).risk_matrix()
+    ]
+    return _json({"cells": cells})
+
+
 @scrape.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Return Prometheus metrics."""

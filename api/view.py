@@ -15,7 +15,7 @@ from sortedcontainers import SortedDict
 
 from api.events import Event
 from schemas.decisions import LEVELS
-from schemas.publication import Place
+from schemas.publication import Place, RiskCell
 
 DECISIONS_KEPT = 50
 
@@ -25,6 +25,9 @@ class _ExposureRow(Struct, gc=False):
     status: str
     ledger: Place
     name: str | None = None
+    currency: str = ""
+    net_exposure_minor: int = 0
+    risk_cell: RiskCell | None = None
 
 
 class _AlertRow(Struct, gc=False):
@@ -57,6 +60,23 @@ class OpenAlert(Struct, frozen=True, gc=False):
     value: msgspec.Raw
 
 
+Placed = tuple[RiskCell, str, int]
+
+
+class CellView(Struct):
+    """What a cell of the risk matrix holds; exposures by currency, in minor units."""
+
+    accounts: int = 0
+    net_exposure_minor: dict[str, int] = {}
+
+    def take(self, placed: Placed, sign: int) -> None:
+        """Count an account in, or with a sign of -1 out again."""
+        _, currency, net_exposure_minor = placed
+        self.accounts += sign
+        total = self.net_exposure_minor.get(currency, 0) + sign * net_exposure_minor
+        self.net_exposure_minor[currency] = total
+
+
 class AccountView(Struct):
     """One account; `exposure` is None while only decisions or alerts of it are known, as of an unknown account."""
 
@@ -65,6 +85,7 @@ class AccountView(Struct):
     name: str | None = None
     exposure: msgspec.Raw | None = None
     place: tuple[int, int, int] = (-1, -1, -1)
+    placed: Placed | None = None
     open_alerts: dict[str, OpenAlert] = {}
     open_approvals: dict[str, OpenApproval] = {}
     decisions: deque[msgspec.Raw] = msgspec.field(default_factory=lambda: deque(maxlen=DECISIONS_KEPT))
@@ -81,6 +102,7 @@ class View:
     def __init__(self) -> None:
         self._accounts: SortedDict = SortedDict()
         self.unreadable = 0
+        self._matrix: dict[RiskCell, CellView] = {}
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -102,6 +124,19 @@ class View:
         if place >= account.place:
             account.place, account.status, account.name = place, row.status, row.name
             account.exposure = msgspec.Raw(value)
+            self._replace_in_matrix(account, row)
+
+    def _replace_in_matrix(self, account: AccountView, row: _ExposureRow) -> None:
+        if account.placed is not None:
+            self._matrix[account.placed[0]].take(account.placed, -1)
+        account.placed = None if row.risk_cell is None else (row.risk_cell, row.currency, row.net_exposure_minor)
+        if account.placed is not None:
+            self._matrix.setdefault(account.placed[0], CellView()).take(account.placed, 1)
+
+    def risk_matrix(self) -> list[tuple[RiskCell, CellView]]:
+        """Return the cells that have accounts, from small to large and from safe to unsafe."""
+        found = [(cell, counted) for cell, counted in self._matrix.items() if counted.accounts]
+        return sorted(found, key=lambda each: (each[0].size, each[0].probability, each[0].measure))
 
     def take(self, events: Iterable[Event]) -> None:
         """Fold decisions and alerts that are no repetitions."""

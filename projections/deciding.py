@@ -212,7 +212,7 @@ def decide(
             now = standing(recording.account, recording.context, recording.at_ms)
         watch(recording, now, decisions)
     note_highest(recording.account, recording.today, now)
-    warn_of_decisions(recording, decisions)
+    warn_of_decisions(recording, now, decisions)
 
 
 def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:

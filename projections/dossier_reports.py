@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.dossier import own_dossier
 from projections.dossier_rows import AdverseEvent, Dossier, Reference, Report
+from projections.past_reports import note_report
 from projections.recording import Recording
 from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved, BureauReported
 from schemas.facts.dossiers import ReferenceReported
@@ -49,6 +50,7 @@ def record_report(recording: Recording, fact: BureauReported) -> Refusal | None:
     elif kept.before is None or on >= kept.before[3]:
         kept.before = _as_before(report)
     recording.regrades = True
+    note_report(recording, fact)
     return None
 
 

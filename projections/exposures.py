@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from projections.alerts import combined_level
 from projections.context import Context
+from projections.risk_matrix import place
 from projections.rows import Account, Stages
-from projections.standing import standing, utilisation_bp, value
+from projections.standing import Standing, standing, utilisation_bp, value
 from schemas.decisions import Level
 from schemas.money import held
-from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place
+from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Place, RiskCell
 
 _STAGES = tuple(name.removesuffix("_minor") for name in CurrencyBalances.__struct_fields__)
 
@@ -51,6 +52,7 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         unvalued=unvalued,
         combined_level=_combined_level(account, context) if account.alerts else None,
         grade=account.grade,
+        risk_cell=_risk_cell(account, context, now),
         by_currency=_by_currency(account),
         held=account.held,
         net_days=account.net_days,
@@ -59,6 +61,13 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
 
 def _combined_level(account: Account, context: Context) -> Level | None:
     return combined_level(account.alerts.items(), context.policy.warnings.combined)
+
+
+def _risk_cell(account: Account, context: Context, now: Standing) -> RiskCell | None:
+    placed = place(account, context, now)
+    if placed is None:
+        return None
+    return RiskCell(size=placed.size + 1, probability=placed.probability + 1, measure=placed.cell.measure)
 
 
 def _valued(account: Account, context: Context) -> tuple[Stages, tuple[str, ...]]:

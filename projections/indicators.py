@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from projections import judged_numbers as judged
 from projections.context import Context
-from projections.judged_numbers import cover_expiring, order_volume, payment_delay, payment_drift, promises_broken
 from projections.moves import BALANCES, DAYS, JUDGED, ORDERED, OVERDUE, PROMISES
 from projections.recording import Recording
 from projections.rows import INDEX_UNPAID, Stages
@@ -91,11 +91,13 @@ INDICATORS: tuple[tuple[str, int, Number], ...] = (
     ("utilisation", BALANCES, utilisation),
     ("overdue_share", OVERDUE, overdue_share),
     ("oldest_overdue", OVERDUE, oldest_overdue),
-    ("payment_delay", JUDGED, payment_delay),
-    ("payment_drift", JUDGED, payment_drift),
-    ("order_volume", ORDERED, order_volume),
-    ("broken_promises", PROMISES, promises_broken),
-    ("cover_expiring", DAYS, cover_expiring),
+    ("payment_delay", JUDGED, judged.payment_delay),
+    ("payment_drift", JUDGED, judged.payment_drift),
+    ("score_weakness", JUDGED, judged.score_weakness),
+    ("score_fall", JUDGED, judged.score_fall),
+    ("order_volume", ORDERED, judged.order_volume),
+    ("broken_promises", PROMISES, judged.promises_broken),
+    ("cover_expiring", DAYS, judged.cover_expiring),
 )
 """Cause, what moves it, and how it is found; in the order in which their alerts are told."""
 

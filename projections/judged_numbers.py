@@ -6,8 +6,11 @@ from datetime import date
 
 from projections.behaviour import behaviour_of, fast_delay_centidays, settled_lately, slow_delay_centidays
 from projections.behaviour_rows import Behaviour
+from projections.bureau import POINTS_MAX, bureau_score
 from projections.cover_rows import FOREVER
+from projections.dossier import dossier_of
 from projections.order_pattern import week_against_usual_bp
+from projections.past_reports import points_lost
 from projections.promises import broken_promises
 from projections.recording import Recording
 from projections.standing import Standing
@@ -33,6 +36,20 @@ def _judged_behaviour(recording: Recording) -> Behaviour | None:
     behaviour = behaviour_of(recording.book, recording.account.account_id)
     needed = recording.context.policy.grading.delay_needs_invoices
     return None if behaviour is None or settled_lately(behaviour) < needed else behaviour
+
+
+def score_weakness(recording: Recording, _: Standing) -> int | None:
+    """Return by how many points the score is below the best there is; None without a report that counts."""
+    dossier = dossier_of(recording.book, recording.account.account_id)
+    if dossier is None or not dossier.reports:
+        return None
+    score = bureau_score(dossier, recording.context.policy.bureau, recording.today())
+    return None if score is None else POINTS_MAX - score.points
+
+
+def score_fall(recording: Recording, _: Standing) -> int | None:
+    """Return how many points a bureau's score has lost within the policy's days."""
+    return points_lost(recording)
 
 
 def order_volume(recording: Recording, _: Standing) -> int | None:

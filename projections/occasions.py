@@ -8,8 +8,11 @@ from typing import Any, cast
 from projections.alerts import clear_alert, occur
 from projections.dossier import dossier_of
 from projections.dossier_rows import AdverseEvent, Dossier
+from projections.moves import DAYS
 from projections.recording import Recording
-from schemas.decisions import AnyDecision, ShipmentUnchecked
+from projections.risk_matrix import follow_cell
+from projections.standing import Standing
+from schemas.decisions import AnyDecision, GradeChanged, LimitChanged, ShipmentUnchecked
 from schemas.facts import Fact
 from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved
 
@@ -36,8 +39,13 @@ def subject_of(event: AdverseEvent) -> str:
     return event.event_id or f"{event.event} {event.reported_on}"
 
 
-def warn_of_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
-    """Add the alerts that other decisions call for, already in effect."""
+def warn_of_decisions(recording: Recording, now: Standing, decisions: list[AnyDecision]) -> None:
+    """Add the alerts that other decisions call for, already in effect.
+
+    An account moves within the risk matrix by its grade and limit; by its exposure alone it does when a day is closed.
+    """
+    if recording.moved & DAYS or any(type(decision) in _MOVE_CELLS for decision in decisions):
+        follow_cell(recording, now, decisions)
     for decision in list(decisions):
         follow = _FOLLOWED.get(type(decision))
         if follow is not None:
@@ -50,6 +58,7 @@ def _follow_unchecked(recording: Recording, unchecked: ShipmentUnchecked) -> lis
     return occur(recording, "unchecked_shipment", unchecked.checkpoint, rule)
 
 
+_MOVE_CELLS = (GradeChanged, LimitChanged)
 _FOLLOWED: dict[type[Any], Callable[[Recording, Any], list[AnyDecision]]] = {
     ShipmentUnchecked: _follow_unchecked,
 }

@@ -71,5 +71,5 @@ class PastReports(Struct, array_like=True):
     reports: list[PastReport] = field(default_factory=list)
 
 
-WarningSheet = Quiet | Promises | OrderPattern
+WarningSheet = Quiet | Promises | OrderPattern | PastReports
 """What early warning keeps of an account."""

@@ -173,3 +173,17 @@ def test_a_name_that_was_pointed_at_this_machine_is_refused(live: Live) -> None:
     app = create_app(live, "127.0.0.1")
     assert TestClient(app, base_url="http://evil.example").get("/v1/health/live").status_code == 400
     assert TestClient(app, base_url="http://localhost:8400").get("/v1/health/live").status_code == 200
+
+
+def test_the_risk_matrix_counts_each_account_once_where_it_stands_now(live: Live, client: TestClient) -> None:
+    def placed(account_id: str, seq: int, size: int, minor: int, currency: str = "EUR") -> bytes:
+        cell = {"size": size, "probability": 2, "measure": "look"}
+        return exposure(account_id, seq, risk_cell=cell, net_exposure_minor=minor, currency=currency)
+
+    live.view.take_exposure(placed("M/1", 1, 1, 500))
+    live.view.take_exposure(placed("M/2", 2, 1, 70, "USD"))
+    live.view.take_exposure(placed("M/3", 3, 2, 9_000))
+    live.view.take_exposure(placed("M/1", 4, 2, 800))
+    cells = client.get("/v1/portfolio/risk-matrix").json()["cells"]
+    told = [(cell["size"], cell["probability"], cell["accounts"], cell["net_exposure_minor"]) for cell in cells]
+    assert told == [(1, 2, 1, {"USD": 70}), (2, 2, 2, {"EUR": 9_800})]

@@ -152,3 +152,58 @@ def test_an_adverse_event_warns_until_it_is_resolved() -> None:
     assert not any("adverse_event" in told for told in alerts(acme.say(again)))
     assert "cleared adverse_event critical" in alerts(acme.say(b.adverse_event_resolved("insolvency", "2025-04-01")))
     acme.prove()
+
+
+def test_a_weak_score_warns() -> None:
+    acme = with_limit(1_000)
+    acme.say(watching(score_weakness=lines((500, "notice"), (800, "critical"))), b.day_closed("2025-03-31"))
+    assert about("score_weakness", acme.say(b.bureau(600, "2025-03-01"))) == []
+    assert about("score_weakness", acme.say(b.bureau(450, "2025-03-10"))) == ["raised score_weakness notice"]
+    assert about("score_weakness", acme.say(b.bureau(100, "2025-03-20"))) == ["escalated score_weakness critical"]
+    acme.prove()
+
+
+def about(cause: str, decisions: list[Any]) -> list[str]:
+    """Return the alerts of one cause."""
+    return [told for told in alerts(decisions) if cause in told]
+
+
+def test_a_score_that_falls_little_by_little_warns_by_the_whole_fall() -> None:
+    acme = with_limit(1_000)
+    acme.say(watching(score_fall=lines((150, "notice")), score_fall_days=180), b.day_closed("2025-03-31"))
+    for month, score in ((1, 800), (2, 750), (3, 700)):
+        assert about("score_fall", acme.say(b.bureau(score, f"2025-{month:02}-10"))) == []
+    assert about("score_fall", acme.say(b.bureau(640, "2025-03-31"))) == ["raised score_fall notice"]
+    acme.prove()
+
+
+def test_a_fall_is_forgotten_once_its_height_is_long_ago() -> None:
+    acme = with_limit(1_000)
+    acme.say(watching(score_fall=lines((150, "notice")), score_fall_days=60), b.day_closed("2025-03-31"))
+    acme.say(b.bureau(800, "2025-03-01"))
+    assert about("score_fall", acme.say(b.bureau(600, "2025-03-31"))) == ["raised score_fall notice"]
+    assert about("score_fall", acme.say(b.day_closed("2025-06-30"))) == ["cleared score_fall notice"]
+    acme.prove()
+
+
+def paying(days_late: list[int]) -> Scenario:
+    """Return an account that paid an invoice a month, each so many days late."""
+    acme = with_limit(1_000_000)
+    acme.say(watching(payment_delay=lines((10, "notice")), payment_drift=lines((5, "warning"))))
+    for month, late in enumerate(days_late, start=1):
+        for n in range(2):
+            due, paid = f"2025-{month:02}-01", f"2025-{month:02}-{1 + late:02}"
+            acme.say(b.invoice(100, f"I{month}-{n}", due_on=due), b.payment(100, f"P{month}-{n}", received_on=paid))
+        acme.say(b.day_closed(f"2025-{month:02}-27"))
+    return acme
+
+
+def test_an_account_that_pays_later_and_later_is_warned_of_before_it_is_very_late() -> None:
+    acme = paying([2, 2, 2, 2, 10, 25])
+    assert {"payment_delay", "payment_drift"} <= set(acme.partition.book.account("ACME").alerts)  # type: ignore[union-attr]
+    acme.prove()
+
+
+def test_one_that_always_paid_late_does_not_drift() -> None:
+    acme = paying([8, 8, 8, 8, 8, 8])
+    assert not {"payment_delay", "payment_drift"} & set(acme.partition.book.account("ACME").alerts)  # type: ignore[union-attr]

@@ -1,0 +1,67 @@
+"""The risk matrix: size by probability places an account, and its cell names what is to be done."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from projections.alerts import clear_alert, escalate, raise_alert
+from projections.context import Context
+from projections.recording import Recording
+from projections.rows import Account
+from projections.standing import Standing, value
+from schemas.decisions import LEVELS, AnyDecision
+from schemas.policy_credit import MatrixCell
+
+_CAUSE = "risk_cell"
+
+
+class Placed(NamedTuple):
+    """Where an account stands: classes of size and of probability, from 0 for the smallest and the safest."""
+
+    size: int
+    probability: int
+    cell: MatrixCell
+
+
+def place(account: Account, context: Context, now: Standing, more_bp: int = 0) -> Placed | None:
+    """Return the account's cell, None where the policy has no matrix.
+
+    Size is net exposure or limit, whichever is larger, against the policy's classes at the rate in force, at face value
+    where there is none. `more_bp` makes the account so much larger than it is.
+    """
+    matrix = context.policy.risk_matrix
+    if not matrix.cells:
+        return None
+    amount = max(now.net_exposure_minor(), 0 if now.limit.unlimited else now.limit.limit_minor or 0)
+    amount += amount * more_bp // 10_000
+    sizes = [_valued(size, account, context) for size in matrix.sizes_minor]
+    size = bisect_right(sizes, amount)
+    last = len(matrix.probabilities) - 1
+    grade = account.grade
+    probability = next((at for at, grades in enumerate(matrix.probabilities) if grade in grades), last)
+    return Placed(size, probability, matrix.cells[size][probability])
+
+
+def _valued(size_minor: int, account: Account, context: Context) -> int:
+    valued = value(size_minor, context.policy.currency, account, context)
+    return size_minor if valued is None else valued
+
+
+def follow_cell(recording: Recording, now: Standing, decisions: list[AnyDecision]) -> None:
+    """Add the alert that the account's cell asks for, or its end, already in effect.
+
+    It ends only where the account would be in a cell without a level even if it were a tenth larger.
+    """
+    account, context = recording.account, recording.context
+    placed, opened = place(account, context, now), account.alerts.get(_CAUSE)
+    if placed is not None and placed.cell.level is not None:
+        number = 10 * (placed.size + 1) + placed.probability + 1
+        if opened is None:
+            decisions.append(raise_alert(recording, _CAUSE, placed.cell, number, number))
+        elif LEVELS[placed.cell.level] > LEVELS[opened.level]:
+            decisions.append(escalate(recording, _CAUSE, placed.cell, number, number))
+    elif opened is not None:
+        nearly = place(account, context, now, more_bp=1_000)
+        if nearly is None or nearly.cell.level is None:
+            decisions.append(clear_alert(recording, _CAUSE, 0))
