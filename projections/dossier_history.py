@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from projections.dossier import dossier_of
 from projections.dossier_rows import AdverseEvent, Assessment, Member, PartyRow, Reference, Report, Statement
+from projections.limit_files import limit_file_of, measure_file_of
+from projections.limit_rows import MeasureInForce
 from projections.partition import Partition
 from projections.rows import KIND_LETTERS, Account, Document, TemporaryLimit, decode_document
 
@@ -25,6 +27,7 @@ _IN_THE_NAME: dict[type[Struct], frozenset[str]] = {
     Report: frozenset({"provider", "party_id"}),
     Statement: frozenset({"period_end_on", "consolidated"}),
     Member: frozenset({"customer_id"}),
+    MeasureInForce: frozenset({"name"}),
 }
 """Fields of rows that the name of their place says already."""
 
@@ -47,6 +50,7 @@ def fields_of(partition: Partition, account_id: str) -> dict[str, Any]:
     if account is None:
         return found
     _add_account(found, account)
+    _add_decided(found, partition, account_id)
     dossier = dossier_of(partition.book, account_id)
     if dossier is not None:
         _add(found, "", dossier)
@@ -61,6 +65,18 @@ def _add_account(found: dict[str, Any], account: Account) -> None:
         _add(found, name, getattr(account, name))
     _add(found, "granted_net_days", account.net_days)
     _add(found, "temporary_limits", account.temporary)
+
+
+def _add_decided(found: dict[str, Any], partition: Partition, account_id: str) -> None:
+    """Add who set the limit and the terms, and the measures in force."""
+    limits = limit_file_of(partition.book, account_id)
+    measures = measure_file_of(partition.book, account_id)
+    if limits is not None:
+        for name in ("set_by", "set_on"):
+            _add(found, f"limit_{name}", getattr(limits, name))
+        _add(found, "granted_until", limits.granted_until)
+    if measures is not None:
+        _add(found, "measures", measures.in_force)
 
 
 def documents_of(partition: Partition, kind: str, account_id: str) -> list[Document]:
@@ -103,6 +119,8 @@ def _name_of(row: Struct) -> str:
         return f"{row.event}/{row.event_id or row.reported_on}"
     if isinstance(row, Statement):
         return row.period_end_on + ("/consolidated" if row.consolidated else "")
+    if isinstance(row, MeasureInForce):
+        return row.name
     if isinstance(row, TemporaryLimit):
         return f"{row.valid_from}/{row.valid_until}"
     raise AssertionError(f"{type(row).__name__} in a dossier has no name")

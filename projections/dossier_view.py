@@ -16,6 +16,8 @@ from projections.dossier_rows import Dossier, Report
 from projections.exposures import exposure_of
 from projections.financials import Analysis, Number, analyse
 from projections.grading import grade_of
+from projections.limit_files import limit_file_of, measure_file_of
+from projections.limit_rows import LimitFile, MeasureFile
 from projections.partition import Partition
 from projections.rows import Account
 
@@ -49,6 +51,8 @@ def view_of(partition: Partition, account_id: str, at_ms: int) -> View | None:
         "identity": _identity(account, dossier),
         "standing": _standing(partition, account, at_ms),
         "grade": _grade(account, dossier, behaviour, context, today),
+        "limit": _limit(partition, account_id),
+        "measures": _measures(partition, account_id),
         "members": [_plain(member) for member in dossier.members.values()],
         "bureau": _bureau(dossier, context, today),
         "adverse_events": [{**_plain(event), "open": event.is_open()} for event in dossier.adverse_events],
@@ -90,6 +94,23 @@ def _standing(partition: Partition, account: Account, at_ms: int) -> View:
         "highest_exposure_minor": account.highest_minor,
         "highest_exposure_on": account.highest_on or None,
     }
+
+
+def _limit(partition: Partition, account_id: str) -> View:
+    file = limit_file_of(partition.book, account_id) or LimitFile()
+    limit_minor, net_days, grade = file.proposed or (None, None, None)
+    return {
+        "set_by": file.set_by or None,
+        "set_on": file.set_on or None,
+        "proposed_minor": limit_minor,
+        "proposed_net_days": net_days,
+        "proposed_for_grade": grade,
+    }
+
+
+def _measures(partition: Partition, account_id: str) -> list[View]:
+    file = measure_file_of(partition.book, account_id) or MeasureFile()
+    return [_plain(measure) for measure in file.in_force]
 
 
 def _grade(account: Account, dossier: Dossier, behaviour: Behaviour | None, context: Context, today: str) -> View:

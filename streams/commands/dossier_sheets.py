@@ -64,6 +64,7 @@ def print_dossier(console: Console, view: View, words: Words) -> None:
 
 def _parts(view: View, words: Words) -> Iterable[RenderableType]:
     yield from _because(view, words)
+    yield from _rows(words, "measures", view)
     yield from _rows(words, "members", view)
     yield from _bureau(view["bureau"], words)
     for title in ("adverse_events", "references", "assessments"):
@@ -106,6 +107,11 @@ def _standing(view: View, words: Words) -> Iterable[tuple[str, str]]:
     for name in _STANDING:
         if standing[name] is not None:
             yield words[name], _told(name, standing[name], currency)
+    limit = view["limit"]
+    if limit["set_by"] is not None:
+        yield words["set_by"], f"{words[limit['set_by']]}  {limit['set_on']}"
+    if limit["proposed_minor"] is not None:
+        yield words["proposed_minor"], display(limit["proposed_minor"], currency)
 
 
 def _told(name: str, value: Any, currency: str) -> str:
@@ -136,6 +142,7 @@ def sentence(reason: dict[str, Any], words: Words) -> str:
 
 
 _COLUMNS = {
+    "measures": ("name", "does", "taken_on", "recovers_on"),
     "members": ("customer_id", "name", "party_id", "joined_on", "left_on"),
     "adverse_events": ("event", "provider", "party_id", "reported_on", "resolved_on"),
     "references": ("referee", "kind", "reported_on", "rating", "points"),

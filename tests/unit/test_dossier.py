@@ -83,6 +83,18 @@ def test_the_view_is_json(told: Scenario) -> None:
     assert msgspec.json.decode(msgspec.json.encode(view(told))) == msgspec.to_builtins(view(told))
 
 
+def test_a_measure_that_was_taken_is_in_the_view_and_in_the_history(told: Scenario) -> None:
+    (measure,) = view(told)["measures"]
+    taken = history(told, f"measures.{measure['name']}.taken_on")
+    assert [(moment.new, moment.fact) for moment in taken] == [(measure["taken_on"], "adverse_event_reported")]
+    assert measure["name"] in printed(told, "en")
+
+
+def test_who_set_the_limit_is_told(told: Scenario) -> None:
+    assert view(told)["limit"]["set_by"] == "desk"
+    assert "a person" in printed(told, "en")
+
+
 def test_another_account_leaves_no_trace(told: Scenario) -> None:
     found = view(told, "OTHER")
     assert (found["identity"]["industry"], found["standing"]["limit_minor"], found["members"]) == (None, 5, [])
@@ -125,7 +137,11 @@ def test_history_names_fields_inside_what_is_named(told: Scenario) -> None:
 
 def test_history_ends_where_the_dossier_stands(told: Scenario) -> None:
     last = {moment.field: moment.new for moment in history(told)}
-    assert (last["industry"], last["members.C2.left_on"], last["limit_minor"]) == ("wire", "2025-03-09", 100_000)
+    assert (last["industry"], last["members.C2.left_on"], last["granted_net_days"]) == (
+        "wire",
+        "2025-03-09",
+        view(told)["standing"]["granted_net_days"],
+    )
     assert last["reports.north.score"] == 650
 
 
