@@ -168,7 +168,7 @@ def _order(event: Event, known: Known, words: Words, wide: bool) -> list[str]:
 def reason_in_words(reason: Mapping[str, Any], account_currency: str, words: Words, wide: bool) -> str:
     """Return a reason as a phrase; a code without words, as of a later version, as it is."""
     code = str(reason.get("code"))
-    phrase = words.reasons.get(code)
+    phrase = words.reasons.get(f"{code}/approved" if reason.get("approvers") else code)
     if not wide:
         phrase = words.reasons.get(f"{code}/short", phrase)
     numbers = {key.removesuffix("_minor"): _number(key, value, account_currency) for key, value in reason.items()}

@@ -171,6 +171,11 @@ def test_both_languages_have_the_same_words() -> None:
     }
 
 
+def test_a_release_names_who_agreed_to_it() -> None:
+    reason = {"code": "released_by_desk", "answer": "pass", "approval_id": "AP-9", "approvers": "max, fin"}
+    assert "released by the desk, approved by max, fin (AP-9)" in said(ORDER | {"reasons": [reason]})
+
+
 def test_a_reason_of_a_later_version_is_told_by_its_code() -> None:
     assert "bureau is stale" in said(ORDER | {"type": "order_referred", "reasons": [{"code": "bureau_is_stale"}]})
     # Known, but without the numbers that its phrase needs.
