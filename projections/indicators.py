@@ -58,11 +58,6 @@ def _invoiced(stages: Stages) -> int:
 
 def oldest_overdue(recording: Recording, _: Standing) -> int | None:
     """Return for how many days the oldest open item that is not disputed is overdue."""
-    return oldest_overdue_days(recording)
-
-
-def oldest_overdue_days(recording: Recording) -> int:
-    """Return for how many days the oldest open item that is not disputed is overdue, 0 if none is."""
     business_date = recording.context.business_date
     if business_date is None:
         return 0

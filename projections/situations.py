@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from projections.ageing import dunning_stage, overdue_days
 from projections.alerts import combined_level
 from projections.conditions import Situation
-from projections.indicators import oldest_overdue_days
 from projections.promises import broken_promises
 from projections.recording import Recording
 from projections.rows import Account
@@ -17,15 +17,15 @@ _OWN_DOING = frozenset({"measure_taken", "utilisation"})
 
 def situation_of(recording: Recording) -> Situation:
     """Return how the account is doing now."""
-    account, dunning = recording.account, recording.context.policy.dunning
-    days = oldest_overdue_days(recording)
+    account, policy = recording.account, recording.context.policy
+    days = overdue_days(recording, disputed_counts=policy.orders.disputed_counts_as_overdue)
     return Situation(
         grade=account.grade,
-        level=_level(account, recording.context.policy.warnings.combined),
+        level=_level(account, policy.warnings.combined),
         causes=frozenset(key.partition("/")[0] for key, alert in account.alerts.items() if not alert.closed),
         overdue_days=days,
         broken_promises=broken_promises(recording.book, account.account_id, recording.today()),
-        dunning_stage=sum(days >= stage.overdue_days for stage in dunning.stages) if days else 0,
+        dunning_stage=dunning_stage(policy.dunning, days),
     )
 
 

@@ -54,7 +54,10 @@ def record_terms(recording: Recording, fact: TermsSet) -> Refusal | None:
 
 
 def terms_in_force(recording: Recording) -> Terms:
-    """Return the terms granted today; a measure that shortens terms goes before all that is longer."""
+    """Return the terms granted today; a measure that shortens terms goes before all that is longer.
+
+    Of contracts only one with every seller grants terms to the whole account.
+    """
     granted = _granted(recording)
     file = measure_file_of(recording.book, recording.account.account_id)
     for measure in () if file is None else file.in_force:

@@ -154,6 +154,13 @@ def test_a_cut_sets_temporary_limits_aside_and_one_given_after_it_holds(late: Ca
     assert limit_told(acme.say(b.day_closed("2025-05-31"))) == [(1_000, None, "lapsed")]
 
 
+def test_a_lasting_limit_that_began_on_a_day_is_cut_and_restored_like_any_other(late: Callable[..., Scenario]) -> None:
+    acme = late(rule("cut_limit", recovers_after_days=0))
+    assert limit_told(acme.say(b.limit_set(4_000, valid_from="2025-04-09"))) == [(4_000, None, "desk")]
+    assert limit_told(acme.say(b.day_closed(LATE_ON))) == [(2_000, None, "measure")]
+    assert limit_told(acme.say(b.payment(400))) == [(4_000, None, "measure")]
+
+
 def test_a_cut_takes_back_releases_and_its_end_lets_them_go(late: Callable[..., Scenario]) -> None:
     acme = late(rule("cut_limit", recovers_after_days=0))
     acme.say(b.order("O1", 300))

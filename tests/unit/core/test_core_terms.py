@@ -31,3 +31,21 @@ def test_terms_that_are_over_when_they_are_set_grant_nothing(acme: Scenario) -> 
 
 def test_days_of_cash_on_delivery_are_terms_too(acme: Scenario) -> None:
     assert told(acme.say(b.terms_set(0))) == [(0, "desk")]
+
+
+def test_the_desk_goes_before_a_contract_and_a_contract_before_the_dossier(acme: Scenario) -> None:
+    assert told(acme.say(b.account_opened(net_days=30, revision=2))) == [(30, "dossier")]
+    assert told(acme.say(b.contract(net_days=45, valid_until="2025-03-31"))) == [(45, "contract")]
+    assert told(acme.say(b.terms_set(60))) == [(60, "desk")]
+    assert told(acme.say(b.terms_set())) == [(45, "contract")]
+    assert told(acme.say(b.day_closed("2025-03-31"))) == [(30, "dossier")]
+
+
+def test_a_contract_with_one_seller_grants_the_account_nothing(acme: Scenario) -> None:
+    assert told(acme.say(b.contract(net_days=45, seller_id="S1"))) == []
+
+
+def test_longer_terms_let_an_order_go_that_waited_for_them(acme: Scenario) -> None:
+    acme.say(b.terms_set(30))
+    assert kinds(acme.say(b.order(terms={"kind": "open", "net_days": 60}))) == ["order_referred O1"]
+    assert kinds(acme.say(b.terms_set(60))) == ["terms_changed", "order_released O1"]
