@@ -6,11 +6,11 @@ The row follows from decisions by `apply_approval`, in life and in replay; so do
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from projections import exceptions
 from projections.alerts import is_over, occur

@@ -24,25 +24,20 @@ if TYPE_CHECKING:
 
 def read_arrival(topic: str, record: Record, source: Source) -> Arrival:
     """Return a source record with what it says, or with why it says nothing."""
-    envelope, invalid = _read_envelope(record)
+    envelope, invalid = DEFAULT, None
+    try:
+        envelope = read_headers(record.headers)
+    except HeaderInvalid as error:
+        invalid = Unreadable("header_invalid", "headers", str(error))
     account_id = None if topic == "control" else _account_id(record.key)
-    value = record.value or b""
     fact = decode_fact(topic, record.value)
     if not _is_no_json(fact):
         if invalid is not None:
             fact = invalid
-        elif topic != "control":
+        elif topic != "control" and getattr(fact, "account_id", account_id) != account_id:
             fact = _check_key(fact, record.key, account_id)
+    value = record.value or b""
     return Arrival(source, topic, account_id, value, envelope, record.timestamp, cast(Fact, fact))
-
-
-def _read_envelope(record: Record) -> tuple[Envelope, Unreadable | None]:
-    if not record.headers:
-        return DEFAULT, None
-    try:
-        return read_headers(record.headers), None
-    except HeaderInvalid as error:
-        return DEFAULT, Unreadable("header_invalid", "headers", str(error))
 
 
 def _is_no_json(fact: Fact | Broadcast | Unreadable) -> bool:

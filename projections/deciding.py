@@ -36,9 +36,9 @@ from projections.recording import Recording, order_rest
 from projections.rows import Order
 from projections.shipments import unchecked_shipments
 from projections.standing import (
-    Limit,
     Standing,
     currencies_without_rate,
+    limit_told,
     note_highest,
     standing,
 )
@@ -96,7 +96,7 @@ class Before:
     def __init__(self, recording: Recording, context: Context | None = None) -> None:
         account = recording.account
         context = context or recording.context
-        self.standing: Standing = standing(account, context, recording.at_ms, Limit(*account.limit_told, None))
+        self.standing: Standing = standing(account, context, recording.at_ms, limit_told(*account.limit_told))
         self.status = (account.status, account.held)
         self.grade = account.grade
         self.may_withdraw = True

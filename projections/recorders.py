@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
@@ -198,7 +197,7 @@ def record(recording: Recording, fact: Fact) -> Refusal | None:
 def _take_up_fact(recording: Recording, parked: Parked, _: str) -> None:
     fact = cast(Fact, decode_fact(parked.topic, parked.value))
     envelope = msgspec.structs.replace(recording.envelope, ce_source=parked.ce_source, ce_id=parked.ce_id)
-    late = replace(recording, envelope=envelope, topic=parked.topic, value=parked.value)
+    late = msgspec.structs.replace(recording, envelope=envelope, topic=parked.topic, value=parked.value)
     verdict = verdict_on(late, fact)
     if verdict == "repeat":
         return

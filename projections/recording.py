@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import cast
 
@@ -55,8 +54,7 @@ class Parked(msgspec.Struct, array_like=True):
     position: int = 0
 
 
-@dataclass(slots=True)
-class Recording:
+class Recording(msgspec.Struct):
     """One fact on its way into the book. Lists at the end say what followed, in order.
 
     `moved` says which of the numbers that warnings watch may have changed.
@@ -70,20 +68,20 @@ class Recording:
     value: bytes
     at_ms: int
     source: Source
-    answered: list[Order] = field(default_factory=list)
-    shipped: list[Order] = field(default_factory=list)
-    left: list[tuple[Checkpoint, str, Order | None, int, str]] = field(default_factory=list)
-    stranded: list[Order] = field(default_factory=list)
-    arrived: list[tuple[str, str]] = field(default_factory=list)
-    unpaid: list[Invoice] = field(default_factory=list)
-    freed: list[str] = field(default_factory=list)
-    fallen_scopes: list[str] = field(default_factory=list)
-    waits: list[tuple[str, str]] = field(default_factory=list)
-    late_refusals: list[tuple[Refusal, str]] = field(default_factory=list)
-    written_off: list[AmountWrittenOff] = field(default_factory=list)
-    approving: list[Approval | Word | Deed] = field(default_factory=list)
+    answered: list[Order] = []
+    shipped: list[Order] = []
+    left: list[tuple[Checkpoint, str, Order | None, int, str]] = []
+    stranded: list[Order] = []
+    arrived: list[tuple[str, str]] = []
+    unpaid: list[Invoice] = []
+    freed: list[str] = []
+    fallen_scopes: list[str] = []
+    waits: list[tuple[str, str]] = []
+    late_refusals: list[tuple[Refusal, str]] = []
+    written_off: list[AmountWrittenOff] = []
+    approving: list[Approval | Word | Deed] = []
     parked_whole: bool = False
-    settling: list[tuple[Invoice, Part]] = field(default_factory=list)
+    settling: list[tuple[Invoice, Part]] = []
     regrades: bool = False
     moved: int = BALANCES
     _digested: Fact | None = None

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from projections.context import Context
 from projections.credit_cover import cover_of
 from projections.rows import Account, Stages
@@ -23,7 +25,7 @@ class Limit(NamedTuple):
     until: str | None
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True, gc=False):
     """Exposure, limit and what is free. `headroom_minor` is None without a limit or without an end to it.
 
     `cover_minor` is what of the exposure others bear; limit and utilisation are compared with what is left of it.
@@ -113,11 +115,12 @@ _STAGES = ("orders", "delivered", "invoiced", "unapplied", "deposits")
 
 def lasting_limit(account: Account) -> Limit:
     """Return the limit that holds where no temporary one does."""
-    return _lasting(account.limit_minor, account.unlimited)
+    return limit_told(account.limit_minor, account.unlimited)
 
 
 @lru_cache(maxsize=65_536)
-def _lasting(limit_minor: int | None, unlimited: bool) -> Limit:
+def limit_told(limit_minor: int | None, unlimited: bool) -> Limit:
+    """Return a limit without an end; one object for all that are the same."""
     return Limit(limit_minor, unlimited, None)
 
 

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Struct
 
 from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact
-from schemas.facts.control import RatesSet
 from schemas.money import EXPONENTS
 
 if TYPE_CHECKING:
@@ -43,6 +42,11 @@ TOPIC_OF_TYPE: dict[str, str] = {
 FACT_TYPES: dict[str, type[Fact] | type[Broadcast]] = {
     str(kind.__struct_config__.tag): kind for union in FACTS_BY_TOPIC.values() for kind in get_args(union)
 }
+_CURRENCY_FIELD = {
+    kind: next((field for field in kind.__struct_fields__ if field in ("currency", "base")), None)
+    for kind in FACT_TYPES.values()
+}
+"""The field of each type of fact that names its currency; None where it has none."""
 _LONG = 4_000
 _DEEP = 50
 _PATH = re.compile(r" - at `(.*)`$")
@@ -71,10 +75,11 @@ def decode_fact(topic: str, value: bytes | None) -> Fact | Broadcast | Unreadabl
             _check_whole(value)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _explain(topic, value, error)
-    currency = fact.base if isinstance(fact, RatesSet) else getattr(fact, "currency", None)
-    if currency is not None and currency not in EXPONENTS:
-        path = "$.base" if isinstance(fact, RatesSet) else "$.currency"
-        return Unreadable("currency_unknown", path, f"expected an ISO 4217 code, received {currency!r}")
+    field = _CURRENCY_FIELD[type(fact)]
+    if field is not None:
+        currency = getattr(fact, field)
+        if currency is not None and currency not in EXPONENTS:
+            return Unreadable("currency_unknown", f"$.{field}", f"expected an ISO 4217 code, received {currency!r}")
     return fact if b"\\" not in value else _without_control_characters(fact)
 
 
