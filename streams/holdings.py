@@ -19,7 +19,7 @@ from streams.metrics import Metrics
 from streams.opening import PartitionClosed, open_partition
 from streams.publisher import Publisher
 from streams.rounds import Rounds
-from streams.seat import Seat
+from streams.seat import Seat, Taken
 from streams.topics import SOURCES, short_name
 
 IDLE_S = 0.02
@@ -147,14 +147,17 @@ class Holdings:
             task.cancel()
         await asyncio.gather(*self._opening.values(), return_exceptions=True)
         for seat in list(self.seats.values()):
+            if seat.owes_exposures():
+                seat.sent(await self._publisher.publish(seat.number, seat.outputs(Taken([], {}), time.monotonic())))
             await seat.outbox.drained()
             seat.note_published()
-            seat.partition.commit()
+            seat.write(time.monotonic())
             self._close(seat)
 
     def _follow_assignment(self) -> None:
         for number in self.seats.keys() - self._assigned:
             if not self.seats[number].is_busy:
+                self.seats[number].write(time.monotonic())
                 self._close(self.seats[number])
         for number in self._assigned - self.seats.keys() - self._opening.keys():
             self._opening[number] = asyncio.ensure_future(self._guarded(self._open(number)))
@@ -213,7 +216,8 @@ class Holdings:
         seat.rows.close()
 
     def _look_after(self, seats: list[Seat]) -> None:
-        """Notice also when nothing more comes that the last outputs were refused."""
+        """Notice also when nothing more comes that the last outputs were refused, and write the state."""
+        self._rounds.write_waiting(seats)
         for seat in seats:
             seat.note_published()
             self._metrics.lag.labels(seat.number).set(seat.merge.lag())

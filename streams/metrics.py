@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter as Count
 from collections.abc import Callable
 from typing import Any
 
@@ -46,11 +47,11 @@ class Metrics:
             return
         self.records.labels(partition).inc(len(taken.outcomes))
         now_ms = int(time.time() * 1000)
-        for outcome in taken.outcomes:
-            for decision in outcome.decisions:
-                self.decisions.labels(decision.__struct_config__.tag).inc()
-                if isinstance(decision, FactRejected):
-                    self.dead_letters.labels(decision.code).inc()
+        made = [decision for outcome in taken.outcomes if outcome.decisions for decision in outcome.decisions]
+        for kind, count in Count(decision.__struct_config__.tag for decision in made).items():
+            self.decisions.labels(kind).inc(count)
+        for code, count in Count(found.code for found in made if isinstance(found, FactRejected)).items():
+            self.dead_letters.labels(code).inc(count)
         late_ms = now_ms - taken.outcomes[-1].at_ms
         if 0 <= late_ms < LIVE_MS:
             self.latency_seconds.observe(late_ms / 1000)

@@ -17,6 +17,8 @@ from streams.topics import SOURCES
 RECORDS_PER_ROUND = 4_000
 RECORDS_PER_SLICE = 250
 SECONDS_PER_ROUND = 0.05
+UNWRITTEN_MAX = 4_000
+"""So many ledger records of a partition the state on disk may lack; whoever opens it takes them from the ledger."""
 SLOW_SECONDS = 0.05
 """A partition whose append takes longer than this is left out of the next rounds until it is done."""
 
@@ -43,6 +45,7 @@ class Rounds:
         self._lost = lost
         self._finishing: set[asyncio.Task[None]] = set()
         self._first = 0
+        self._write_every_s = access.settings.state_every_ms / 1000
 
     async def once(self, seats: list[Seat]) -> bool:
         """Run one round; return whether anything was taken."""
@@ -96,7 +99,7 @@ class Rounds:
         while waiting and left > 0 and time.perf_counter() < until:
             seat = waiting.pop(0)
             taken = seat.take(RECORDS_PER_SLICE, now_ms, recorded_at_ms)
-            if taken.count or taken.outcomes:
+            if taken.count or taken.outcomes or seat.owes_exposures():
                 left -= max(taken.count, len(taken.outcomes))
                 _join(work, seat, taken)
             if taken.count >= RECORDS_PER_SLICE:
@@ -126,10 +129,11 @@ class Rounds:
             seat.appended(await self._ledger.append(seat.number, records, seat.ledger_end))
         if seat.partition.context.sweeps or any(outcome.source.index for outcome in taken.outcomes):
             reach("in_sweep")
-        outputs = seat.outputs(taken)
-        reach("before_write")
-        seat.partition.commit()
-        reach("after_write")
+        now_s = time.monotonic()
+        outputs = seat.outputs(taken, now_s)
+        seat.unwritten += len(taken.outcomes)
+        if seat.unwritten >= UNWRITTEN_MAX or now_s >= seat.written_at_s + self._write_every_s:
+            self._write(seat, now_s)
         if outputs:
             await seat.outbox.wait_for_room()
             seat.sent(await self._publisher.publish(seat.number, outputs))
@@ -140,10 +144,24 @@ class Rounds:
         self._metrics.took(seat.number, taken)
         self._checkpoint(seat, len(taken.outcomes))
 
+    def _write(self, seat: Seat, now_s: float) -> None:
+        reach("before_write")
+        seat.write(now_s)
+        reach("after_write")
+
+    def write_waiting(self, seats: list[Seat]) -> None:
+        """Write what has waited long enough, where no round is under way."""
+        now_s = time.monotonic()
+        for seat in seats:
+            if seat.unwritten and not seat.is_busy and now_s >= seat.written_at_s + self._write_every_s:
+                self._write(seat, now_s)
+
     def _checkpoint(self, seat: Seat, count: int) -> None:
         seat.since_checkpoint += count
         if seat.since_checkpoint < self._access.settings.checkpoint_every:
             return
+        if seat.unwritten:
+            self._write(seat, time.monotonic())
         seat.since_checkpoint = 0
         self._access.states.make_checkpoint(seat.number, seat.rows, seat.partition.chain.seq)
         self._metrics.checkpoints.inc()

@@ -30,6 +30,8 @@ from streams.topics import SOURCES
 MERGE_ORDER = ("dossiers", "desk", "orders", "invoices", "payments", "bureau", "control")
 """At equal timestamps accounts come before what people decide, documents before money, and the day closes last."""
 SWEEPS_PER_ROUND = 200
+EXPOSURES_EVERY_S = 0.5
+"""So often exposures are published where more waits than a round takes; else with every round."""
 
 
 class Held(Struct):
@@ -53,8 +55,10 @@ class Taken(Struct):
 class Seat:
     """An open partition of a worker.
 
-    `ledger_end` is where the next append must land. `control_no` is the number of the last broadcast that was
-    delivered here, `checked_until_ms` up to which record time it is known that no broadcast is missing.
+    `ledger_end` is where the next append must land, `unwritten` how many of its records the state on disk lacks,
+    `written_at_s` and `exposed_at_s` when (monotonic) state and exposures went out last. `control_no` is the number of
+    the last broadcast that was delivered here, `checked_until_ms` up to which record time it is known that no broadcast
+    is missing.
     """
 
     def __init__(self, partition: Partition, rows: StateRows, ledger_end: int, max_idle_ms: int) -> None:
@@ -72,6 +76,11 @@ class Seat:
         self.is_holding = False
         self.is_closed = False
         self.since_checkpoint = 0
+        self.unwritten = 0
+        self.written_at_s = 0.0
+        self.exposed_at_s = 0.0
+        self._told = (partition.chain.published, partition.chain.published_offset)
+        self._at_ms = 0
         self._held: dict[str, deque[Held]] = {name: deque() for name in SOURCES}
         self.is_unchecked = True
         self.is_unsettled = False
@@ -157,16 +166,32 @@ class Seat:
         taken.outcomes.extend(self.partition.sweep(SWEEPS_PER_ROUND, recorded_at_ms))
         return taken
 
-    def outputs(self, taken: Taken) -> list[Published]:
-        """Return what a round publishes, in ledger order; exposures once for each account."""
+    def owes_exposures(self) -> bool:
+        """Return whether accounts changed whose exposures were not published since."""
+        return bool(self.partition.touched)
+
+    def outputs(self, taken: Taken, now_s: float) -> list[Published]:
+        """Return what a round publishes, in ledger order; exposures once for each account.
+
+        While more waits than a round takes, exposures that the next round changes again are not published.
+        """
         outputs: list[Published] = []
         for outcome in taken.outcomes:
             if outcome.decisions:
                 self._publish(outcome, taken.refused.get(outcome.seq), outputs)
         if taken.outcomes:
-            exposures = self.partition.exposures(taken.outcomes[-1].at_ms)
-            outputs.extend(publish_exposure(exposure) for exposure in exposures)
+            self._at_ms = taken.outcomes[-1].at_ms
+        is_behind = taken.count > 0 and self.merge.buffered > 0
+        if not is_behind or now_s >= self.exposed_at_s + EXPOSURES_EVERY_S:
+            self.exposed_at_s = now_s
+            outputs.extend([publish_exposure(exposure) for exposure in self.partition.exposures(self._at_ms)])
         return outputs
+
+    def write(self, now_s: float) -> None:
+        """Write the state as of the last record taken; the ledger must hold it."""
+        self.partition.commit()
+        self.unwritten = 0
+        self.written_at_s = now_s
 
     def _publish(self, outcome: Outcome, refused: Any, outputs: list[Published]) -> None:
         origin = Origin(
@@ -199,9 +224,11 @@ class Seat:
             self.partition.chain.published, self.partition.chain.published_offset = acknowledged
 
     def sent(self, futures: list[Any]) -> None:
-        """Note that the outputs of everything appended are on their way."""
+        """Note that the outputs of everything appended are on their way, but for exposures that are still owed."""
         chain = self.partition.chain
-        self.outbox.add(Pending(chain.seq - 1, chain.next_offset, futures))
+        if not self.owes_exposures():
+            self._told = (chain.seq - 1, chain.next_offset)
+        self.outbox.add(Pending(*self._told, futures))
 
     def acknowledge(self) -> None:
         """Acknowledge the batches that the positions have passed."""

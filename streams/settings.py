@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     checkpoint_path: Path | None = None
     checkpoint_every: int = Field(default=50_000, ge=1)
     """Ledger records between two checkpoints of a partition."""
+    state_every_ms: int = Field(default=5_000, ge=0)
+    """How long what the ledger holds may wait to be written to the local state, so that more is written at once."""
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8400, ge=0, le=65535)

@@ -18,11 +18,18 @@ from kafka import KafkaConsumer, TopicPartition
 from tests.plain_model import Json, PlainAccount, Rates
 
 SOURCES = ("dossiers", "orders", "invoices", "payments", "bureau", "desk", "control")
-ACTED_ON = frozenset(
-    ["order_released", "order_referred", "order_blocked", "order_release_withdrawn", "limit_changed", "status_changed"]
-    + ["terms_changed", "grade_changed", "limit_proposed", "measure_taken", "approval_changed", "promise_settled"]
-    + ["amount_written_off"]
-)
+ANSWERS = frozenset(["order_released", "order_referred", "order_blocked", "order_release_withdrawn"])
+ACTED_ON = ANSWERS | {
+    "limit_changed",
+    "status_changed",
+    "terms_changed",
+    "grade_changed",
+    "limit_proposed",
+    "measure_taken",
+    "amount_written_off",
+    "approval_changed",
+    "promise_settled",
+}
 WATCHED = frozenset(["alert_raised", "alert_escalated", "alert_cleared", "alert_resumed", "alert_handled"])
 NAMES = (*SOURCES, "ledger", "decisions", "alerts", "exposures", "deadletters")
 
@@ -338,7 +345,7 @@ def _refused_later(ledger: list[Told]) -> set[tuple[str, str]]:
 
 
 def _follow(account: PlainAccount, decision: Json, rates: Rates, where: str, result: Verified) -> None:
-    if decision["type"] not in ACTED_ON or decision["type"] == "status_changed":
+    if decision["type"] not in ANSWERS and decision["type"] != "limit_changed":
         return
     account.answer(decision)
     if decision["type"] != "order_released":

@@ -26,6 +26,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
         "OBLIGOR_DATA": str(settings.data),
         "OBLIGOR_SESSION_TIMEOUT_MS": str(settings.session_timeout_ms),
         "OBLIGOR_CHECKPOINT_EVERY": str(settings.checkpoint_every),
+        "OBLIGOR_STATE_EVERY_MS": str(settings.state_every_ms),
         **more,
     }
 

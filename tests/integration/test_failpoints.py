@@ -53,6 +53,7 @@ def test_a_death_there_loses_nothing(
         partitions=PARTITIONS,
         data=tmp_path / "data",
         session_timeout_ms=6_000,
+        state_every_ms=0,
     )
     create_and_check(settings)
     doomed = WorkerProcess(settings, tmp_path / "doomed.log")

@@ -202,7 +202,9 @@ class Cluster:
         ends = {name: self.log.part(name, found.number).end for name in seat.SOURCES}
         is_read = all(found.merge.wanted(name) >= end for name, end in ends.items())
         is_sent = all(_is_acknowledged(one) for pending in found.outbox._rounds for one in pending.futures)
-        return is_read and is_sent and not (found.is_busy or found.merge.buffered or found.partition.context.sweeps)
+        is_owing = found.unwritten or found.owes_exposures()
+        is_busy = found.is_busy or found.merge.buffered or found.partition.context.sweeps
+        return is_read and is_sent and not is_owing and not is_busy
 
     def _ended(self, is_done: bool) -> Ended:
         ended = Ended(self.options, self.log, counts=self.counts)
@@ -257,6 +259,7 @@ def _in_place_of_the_real(cluster: Cluster) -> Iterator[None]:
         (rounds, "RECORDS_PER_SLICE", options.slice_records),
         (rounds, "RECORDS_PER_ROUND", options.slice_records * 4),
         (seat, "SWEEPS_PER_ROUND", options.sweeps_per_round),
+        (seat, "EXPOSURES_EVERY_S", options.exposures_every_s),
         (opening, "COMMIT_EVERY", options.commit_every),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in changes]

@@ -79,6 +79,7 @@ class Node:
             brokers="virtual:1",
             partitions=options.partitions,
             checkpoint_every=options.checkpoint_every,
+            state_every_ms=options.state_every_ms,
             max_idle_ms=options.max_idle_ms,
         )
         self._states = states

@@ -33,6 +33,8 @@ class Options:
     checkpoint_every: int
     max_idle_ms: int
     broadcasts: tuple[str, ...]
+    state_every_ms: int
+    exposures_every_s: float
 
     def text(self) -> str:
         """Return all of it, as a person reads it."""
@@ -67,4 +69,6 @@ def options_of(seed: int) -> Options:
         checkpoint_every=rng.choice([3, 20, 200_000]),
         max_idle_ms=rng.choice([0, 5, 200]),
         broadcasts=("day",) if is_cold else rng.choice([("day",), ("day", "policy", "rates")]),
+        state_every_ms=rng.choice([0, 0, 20, 1_000]),
+        exposures_every_s=rng.choice([0, 0.02, 0.5]),
     )

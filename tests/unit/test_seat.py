@@ -11,7 +11,7 @@ import pytest
 from projections.partition import Partition
 from projections.store import MemoryRows
 from streams.publisher import PublishFailed
-from streams.seat import MERGE_ORDER, Seat
+from streams.seat import EXPOSURES_EVERY_S, MERGE_ORDER, Seat
 from tests.builders import Said, account_opened, day_closed, limit_set, order
 from tests.driving import Stored
 
@@ -115,17 +115,43 @@ def test_outputs_are_in_ledger_order_and_an_account_is_shown_once() -> None:
     seat.offer("dossiers", _batch(_opened()), Event(), 0, 1)
     seat.offer("desk", _batch([limit_set(1_000)]), Event(), 0, 1)
     seat.offer("orders", _batch([order("O1"), order("O2"), order("O3", 5_000)]), Event(), 0, 3)
-    outputs = seat.outputs(seat.take(10, 0, 0))
+    outputs = seat.outputs(seat.take(10, 0, 0), 0)
     decisions = [output.value or b"" for output in outputs if output.topic == "decisions"]
     assert [b"order_released" in value for value in decisions[-3:]] == [True, True, False]
     assert [output.topic for output in outputs].count("exposures") == 1
+
+
+def test_exposures_wait_while_more_waits_than_a_round_takes_and_nothing_counts_as_published_without_them() -> None:
+    seat = _seat()
+    seat.exposed_at_s = now_s = 100.0
+    seat.offer("dossiers", _batch(_opened()), Event(), 0, 1)
+    seat.offer("orders", _batch([order("O1"), order("O2"), order("O3")]), Event(), 0, 3)
+    topics, published = [], []
+    for limit in (2, 1, 1):
+        taken = seat.take(limit, 0, 0)
+        seat.appended(seat.ledger_end + len(taken.outcomes))
+        topics.append([output.topic for output in seat.outputs(taken, now_s)])
+        seat.sent([])
+        seat.note_published()
+        published.append(seat.partition.chain.published)
+    assert ["exposures" in found for found in topics] == [False, False, True]
+    assert published == [-1, -1, 3]
+
+
+def test_exposures_do_not_wait_for_long() -> None:
+    seat = _seat()
+    seat.exposed_at_s = 100.0
+    seat.offer("dossiers", _batch(_opened()), Event(), 0, 1)
+    seat.offer("orders", _batch([order("O1"), order("O2")]), Event(), 0, 2)
+    outputs = seat.outputs(seat.take(2, 0, 0), 100.0 + EXPOSURES_EVERY_S)
+    assert "exposures" in [output.topic for output in outputs]
 
 
 def test_a_refused_record_is_published_with_its_own_bytes() -> None:
     seat = _seat()
     broken = Batch([Stored(0, b"ACME", b"{", [("x", b"y")], START_MS)], 0)
     seat.offer("orders", broken, Event(), 0, 1)
-    letter = next(output for output in seat.outputs(seat.take(10, 0, 0)) if output.topic == "deadletters")
+    letter = next(output for output in seat.outputs(seat.take(10, 0, 0), 0) if output.topic == "deadletters")
     assert (letter.key, letter.value, letter.headers[0]) == (b"ACME", b"{", ("x", b"y"))
 
 
@@ -134,8 +160,9 @@ def test_published_follows_the_acknowledgements_in_order_and_a_refusal_is_an_err
         seat, futures = _seat(), [asyncio.get_running_loop().create_future() for _ in range(3)]
         for place, future in enumerate(futures):
             seat.offer("orders", _batch([order(f"O{place}")], place), Event(), 0, place + 1)
-            seat.take(10, 0, 0)
+            taken = seat.take(10, 0, 0)
             seat.appended(place + 1)
+            seat.outputs(taken, 0)
             seat.sent([future])
         futures[1].set_result(None)
         seat.note_published()
