@@ -24,12 +24,12 @@ _IN_THE_NAME: dict[type[Struct], frozenset[str]] = {
     PartyRow: frozenset({"party_id"}),
     Assessment: frozenset({"subject"}),
     Reference: frozenset({"referee", "kind"}),
-    Report: frozenset({"provider", "party_id"}),
+    Report: frozenset({"provider", "party_id", "before"}),
     Statement: frozenset({"period_end_on", "consolidated"}),
     Member: frozenset({"customer_id"}),
     MeasureInForce: frozenset({"name"}),
 }
-"""Fields of rows that the name of their place says already."""
+"""Fields of rows that the name of their place, or the history itself, says already."""
 
 
 class Change(Struct, frozen=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import dropwhile
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -50,14 +52,16 @@ _BEHAVIOUR = (
 )
 _PERIODS_SHOWN = 4
 _BAR = 30
+_NOT_FOR_TERMINALS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control and direction characters: a name that was sent to us must not steer the terminal of who reads it."""
 
 
 def print_dossier(console: Console, view: View, words: Words) -> None:
     """Print a dossier; what is empty is left out."""
     identity = view["identity"]
     title = f"{identity['name'] or view['account_id']}  ({view['account_id']})"
-    head = Group(_pairs(_identity(view, words)), _pairs(_standing(view, words)))
-    console.print(Panel(head, title=Text(title), subtitle=words["as_of"].format(on=view["on"])))
+    head = _pairs([*_identity(view, words), ("", ""), *_standing(view, words)])
+    console.print(Panel(head, title=_cell(title), subtitle=words["as_of"].format(on=view["on"])))
     for part in _parts(view, words):
         console.print(part)
 
@@ -79,7 +83,7 @@ def _parts(view: View, words: Words) -> Iterable[RenderableType]:
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Table:
     sheet = Table.grid(padding=(0, 2))
     for label, value in pairs:
-        sheet.add_row(Text(label, "dim"), Text(value))
+        sheet.add_row(_cell(label, "dim"), _cell(value))
     return sheet
 
 
@@ -101,7 +105,7 @@ def _identity(view: View, words: Words) -> Iterable[tuple[str, str]]:
 def _standing(view: View, words: Words) -> Iterable[tuple[str, str]]:
     standing, grade, currency = view["standing"], view["grade"], view["identity"]["currency"]
     held = f", {words['held']}" if standing["held"] else ""
-    yield words["status"], f"{standing['status']}{held}"
+    yield words["status"], f"{words[standing['status']]}{held}"
     since = f"  {words['changed_on']} {grade['changed_on']}" if grade["changed_on"] else ""
     yield words["grade"], f"{grade['grade'] or words['none']}{since}"
     for name in _STANDING:
@@ -130,7 +134,7 @@ def _percent(basis_points: int) -> str:
 
 def _because(view: View, words: Words) -> Iterable[RenderableType]:
     if view["grade"]["because"]:
-        lines = [f"  {sentence(reason, words)}" for reason in view["grade"]["because"]]
+        lines = [_cell(f"  {sentence(reason, words)}") for reason in view["grade"]["because"]]
         yield Group(Text(words["because"], "bold"), *lines, "")
 
 
@@ -163,12 +167,12 @@ def _rows(words: Words, title: str, view: View) -> Iterable[RenderableType]:
 def _sheet(title: str, headers: Iterable[str]) -> Table:
     sheet = Table(title=Text(title, "bold"), title_justify="left")
     for header in headers:
-        sheet.add_column(Text(header))
+        sheet.add_column(Text(header), overflow="fold")
     return sheet
 
 
-def _cell(value: Any) -> Text:
-    return Text("" if value is None else str(value))
+def _cell(value: Any, style: str = "") -> Text:
+    return Text("" if value is None else _NOT_FOR_TERMINALS.sub("·", str(value)), style)
 
 
 def _bureau(bureau: View, words: Words) -> Iterable[RenderableType]:
@@ -194,7 +198,8 @@ def _statements(financials: View, words: Words) -> Iterable[RenderableType]:
     named = {name for one in shown for name in one["items"]}
     for name in [*(name for name in ITEMS if name in named), *sorted(named - ITEMS.keys())]:
         amounts = [_amount(one["items"].get(name), one["currency"]) for one in shown]
-        sheet.add_row(Text(name.removesuffix("_minor").replace("_", " ")), *amounts)
+        label = words[name] if name in ITEMS else name.removesuffix("_minor").replace("_", " ")
+        sheet.add_row(_cell(label), *amounts)
     yield sheet
 
 
@@ -249,7 +254,7 @@ def _behaviour(behaviour: View | None, words: Words) -> Iterable[RenderableType]
     if most > 0:
         bars = [
             (month, f"{'█' * max(0, amount * _BAR // most):{_BAR}} {display(amount, behaviour['currency'])}")
-            for month, amount in sold.items()
+            for month, amount in dropwhile(lambda one: not one[1], sold.items())
         ]
         yield Group(Text(words["sold"], "bold"), _pairs(bars), "")
 

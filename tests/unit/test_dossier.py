@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from string import Formatter
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from rich.console import Console
 
+from projections.financials import ITEMS as ITEMS_READ
 from projections.financials import RATIOS
+from schemas.decisions import Status
 from schemas.ledger import decode_entry, encode_entry
 from streams.commands.dossier_sheets import print_dossier, print_history
 from streams.commands.dossier_words import LANGUAGES, Language
@@ -19,6 +21,7 @@ from tests import builders as b
 from tests.scenario import Scenario
 from tests.unit.core.test_core_financials import WORKED
 
+ITEM_NAMES = set(ITEMS_READ)
 ITEMS = {**WORKED, "goodwill_minor": 7}
 
 
@@ -190,6 +193,15 @@ def test_ratios_are_printed_with_their_trend_and_with_what_they_would_be_divided
     assert "4.012  safe" in text
 
 
+def test_what_was_sent_does_not_steer_the_terminal() -> None:
+    scenario = Scenario()
+    evil = "Acme\x1b[2J\u202e"
+    scenario.say(b.account_opened(name=evil), b.reference(evil), b.dossier_updated(fields={evil: evil}))
+    text = printed(scenario, "en")
+    assert "Acme·[2J·" in text
+    assert "\x1b" not in text and "\u202e" not in text
+
+
 def test_a_field_that_never_changed_has_no_history(told: Scenario) -> None:
     console = Console(file=io.StringIO(), width=240)
     print_history(console, history(told, "segment"), LANGUAGES["en"])
@@ -222,5 +234,5 @@ def _blanks(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def test_every_ratio_has_its_words() -> None:
-    assert {formula.name for formula in RATIOS} <= LANGUAGES["en"].keys()
+def test_every_ratio_item_and_status_has_its_words() -> None:
+    assert {formula.name for formula in RATIOS} | ITEM_NAMES | set(get_args(Status)) <= LANGUAGES["en"].keys()
