@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from projections.recording import Recording
 from projections.rows import INDEX_CASH, INDEX_UNPAID, Application, Cash, Invoice, Part
+from projections.scope_balances import scopes_merged
 
 
 def mark_key(kind: str, key: str) -> str:
-    """Return the key by which an invoice names its cash: `p:` a payment, `q:` a credit note."""
-    return ("p:" if kind == "payment" else "q:") + key
+    """Return the key by which an invoice names its cash: `p:` a payment, `q:` a credit note, `b:` a bill."""
+    return _MARKS[kind] + key
+
+
+_MARKS = {"payment": "p:", "credit_note": "q:", "bill": "b:"}
 
 
 def put_on(
@@ -23,7 +27,15 @@ def put_on(
     if key:
         kind, cash = recording.cash(key)
         cash.applied[invoice.key] = cash.applied.get(invoice.key, 0) + amount
+        if cash.due_on:
+            _follow_invoice(recording, invoice, cash)
         recount_free(recording, kind, cash)
+
+
+def _follow_invoice(recording: Recording, invoice: Invoice, bill: Cash) -> None:
+    """What a bill pays is owed on the bill: by the same part of the account, since the invoice was issued."""
+    bill.since_on = min(bill.since_on or invoice.issued_on, invoice.issued_on)
+    recording.change_scopes(bill, scopes_merged(invoice.scopes, bill.scopes))
 
 
 def take_off(
@@ -102,7 +114,7 @@ def settle_provisionally(recording: Recording, kind: str, cash: Cash) -> None:
 def pay_from_free_cash(recording: Recording, invoice: Invoice) -> None:
     """Let cash that waits for something to pay pay a new invoice, the oldest cash first."""
     stages = recording.account.stages.get(invoice.currency)
-    if stages is None or stages.unapplied <= 0:
+    if stages is None or stages.unapplied + stages.uncleared <= 0:
         return
     owner = recording.unpaid_owner(invoice.currency)
     for suffix, _ in recording.book.index(INDEX_CASH, owner).items():

@@ -21,11 +21,15 @@ from schemas.facts.invoices import CreditNoteIssued
 from schemas.facts.payments import (
     Allocated,
     AllocationReversed,
+    BillReceived,
     PaymentCleared,
     PaymentReceived,
     PaymentReversed,
 )
 from schemas.reasons import Refusal
+
+Incoming = PaymentReceived | CreditNoteIssued | BillReceived
+"""What brings money, a credit or a promise of money."""
 
 
 def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | None:
@@ -36,12 +40,12 @@ def record_received(recording: Recording, fact: PaymentReceived) -> Refusal | No
     found = cast("Cash | None", recording.find_own("payment", fact.payment_id, fact.seller_id))
     before = receipt_of(found)
     if found is not None:
-        refusal = _correct(recording, "payment", found, fact)
+        refusal = correct(recording, "payment", found, fact)
         if refusal is not None:
             return refusal
         cash = found
     else:
-        cash = _new_cash(recording, "payment", fact.payment_id, fact)
+        cash = new_cash(recording, "payment", fact.payment_id, fact)
     cash.cleared = fact.status == "cleared" or _was_cleared(recording, cash, fact)
     cash.named, cash.explicit = named + cash.named, bool(named)
     if fact.for_order_id is not None:
@@ -63,12 +67,12 @@ def record_credit_note(recording: Recording, fact: CreditNoteIssued) -> Refusal 
     """Take in a credit note: on its invoice, else on what is due first."""
     found = cast("Cash | None", recording.find_own("credit_note", fact.credit_note_id, fact.seller_id))
     if found is not None:
-        refusal = _correct(recording, "credit_note", found, fact)
+        refusal = correct(recording, "credit_note", found, fact)
         if refusal is not None:
             return refusal
         cash = found
     else:
-        cash = _new_cash(recording, "credit_note", fact.credit_note_id, fact)
+        cash = new_cash(recording, "credit_note", fact.credit_note_id, fact)
     cash.explicit = fact.invoice_id is not None
     if fact.invoice_id is not None:
         cash.named.insert(0, Named(fact.invoice_id, fact.instalment_no, fact.amount_minor, ""))
@@ -78,7 +82,8 @@ def record_credit_note(recording: Recording, fact: CreditNoteIssued) -> Refusal 
     return None
 
 
-def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentReceived | CreditNoteIssued) -> Cash:
+def new_cash(recording: Recording, kind: str, document_id: str, fact: Incoming) -> Cash:
+    """Return the row of a payment, credit note or bill that is new."""
     account = recording.account
     account.cash_no += 1
     return Cash(
@@ -95,12 +100,13 @@ def _new_cash(recording: Recording, kind: str, document_id: str, fact: PaymentRe
     )
 
 
-def _date_of(fact: PaymentReceived | CreditNoteIssued) -> str:
-    on = fact.received_on if isinstance(fact, PaymentReceived) else fact.issued_on
+def _date_of(fact: Incoming) -> str:
+    on = fact.issued_on if isinstance(fact, CreditNoteIssued) else fact.received_on
     return on.isoformat()
 
 
-def _correct(recording: Recording, kind: str, cash: Cash, fact: PaymentReceived | CreditNoteIssued) -> Refusal | None:
+def correct(recording: Recording, kind: str, cash: Cash, fact: Incoming) -> Refusal | None:
+    """Let cash be what a higher revision says, free of all that it paid but for what `allocated` facts said."""
     if cash.reversed:
         return "payment_already_reversed"
     allocated = _allocated_of(recording, kind, cash)
@@ -224,24 +230,28 @@ def record_reversed(recording: Recording, fact: PaymentReversed) -> Refusal | No
         return None
     if cash.reversed:
         return "payment_already_reversed"
-    _withdraw_discounts(recording, cash)
-    withdraw(recording, "payment", cash)
     before = receipt_of(cash)
-    cash.reversed = True
+    undo(recording, "payment", cash)
     note_receipt(recording, before, cash)
-    cash.named = []
-    recount_free(recording, "payment", cash)
     mark(recording, fact)
     return None
 
 
-def _withdraw_discounts(recording: Recording, cash: Cash) -> None:
+def undo(recording: Recording, kind: str, cash: Cash) -> None:
+    """Let cash never have come."""
+    _withdraw_discounts(recording, kind, cash)
+    withdraw(recording, kind, cash)
+    cash.reversed = True
+    cash.named = []
+    recount_free(recording, kind, cash)
+
+
+def _withdraw_discounts(recording: Recording, kind: str, cash: Cash) -> None:
     """What was granted for paying goes with the payment."""
+    key = mark_key(kind, cash.key)
     for invoice_key in cash.applied:
         invoice = recording.invoice(invoice_key)
-        granted_with = {found.allocation_key for found in invoice.applications if found.cash_key == f"p:{cash.key}"} - {
-            ""
-        }
+        granted_with = {found.allocation_key for found in invoice.applications if found.cash_key == key} - {""}
         discount = [
             found for found in invoice.applications if not found.cash_key and found.allocation_key in granted_with
         ]
@@ -265,10 +275,9 @@ def withdraw(recording: Recording, kind: str, cash: Cash) -> None:
 
 def record_allocated(recording: Recording, fact: Allocated) -> Refusal | None:
     """Apply cash as somebody said; waits until the cash and the invoice are known."""
-    given = (("payment", fact.source.payment_id), ("credit_note", fact.source.credit_note_id))
+    source = fact.source
+    given = (("payment", source.payment_id), ("credit_note", source.credit_note_id), ("bill", source.bill_id))
     named = [(kind, found) for kind, found in given if found is not None]
-    if fact.source.bill_id is not None:
-        return None
     if len(named) != 1:
         return "allocation_source_missing"
     kind, cash_id = named[0]
@@ -278,7 +287,7 @@ def record_allocated(recording: Recording, fact: Allocated) -> Refusal | None:
         recording.park(*((kind, cash_id) if cash is None else ("invoice", fact.to.invoice_id)))
         return None
     if cash.reversed:
-        return "payment_already_reversed"
+        return "bill_already_dishonoured" if kind == "bill" else "payment_already_reversed"
     if cash.currency != invoice.currency:
         return "currency_differs_from_document"
     _allocate(recording, fact, kind, cash, invoice)

@@ -7,7 +7,7 @@ from datetime import date
 
 from projections.cover_rows import Covering
 from projections.credit_cover import is_longer
-from projections.rows import Account, Delivery, Invoice, Order
+from projections.rows import Account, Cash, Delivery, Invoice, Order
 
 FindDelivery = Callable[[str], Delivery]
 
@@ -43,6 +43,16 @@ def count_invoice(account: Account, invoice: Invoice, find_delivery: FindDeliver
         return min(within, _of_order(invoice, covering.order_key, find_delivery)) if within else 0
 
     invoice.cover_counts = _count(account, invoice.cover_counts, invoice.currency, adds)
+
+
+def count_bill(account: Account, bill: Cash) -> None:
+    """Bring the sums of covers in line with a bill: its terms run from the invoice it pays, and no order is its own."""
+    net_days = days_between(bill.since_on, bill.due_on) if bill.since_on else None
+
+    def adds(covering: Covering) -> int:
+        return bill.counted[2] if not covering.order_key and is_longer(covering, net_days) else 0
+
+    bill.cover_counts = _count(account, bill.cover_counts, bill.currency, adds)
 
 
 def _count(account: Account, counted: dict[str, int], currency: str, adds: Callable[[Covering], int]) -> dict[str, int]:

@@ -28,7 +28,7 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         invoiced_minor=stages.invoiced,
         overdue_minor=stages.overdue,
         disputed_minor=stages.disputed,
-        bills_minor=0,
+        bills_minor=stages.bills,
         fees_minor=0,
         unapplied_minor=stages.unapplied,
         uncleared_minor=stages.uncleared,

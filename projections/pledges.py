@@ -172,7 +172,7 @@ def _begin_run_off(recording: Recording, covering: Covering) -> None:
 
 
 def _shipped(account: Account) -> dict[str, int]:
-    return {currency: found.delivered + found.invoiced for currency, found in account.stages.items()}
+    return {currency: found.delivered + found.invoiced + found.bills for currency, found in account.stages.items()}
 
 
 def follow_run_off(recording: Recording) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from projections.approval_rows import Approval, Deed, Word
 from projections.book import Book
 from projections.context import Context
-from projections.cover_counts import count_invoice, count_order
+from projections.cover_counts import count_bill, count_invoice, count_order
 from projections.horizon import recount_beyond
 from projections.moves import BALANCES
 from projections.overdue_lines import next_crossing
@@ -180,8 +180,8 @@ class Recording(msgspec.Struct):
         return cast(Invoice, self.find_key("invoice", key))
 
     def cash(self, key: str) -> tuple[str, Cash]:
-        """Return a payment or credit note by its marked key: `p:` or `q:` and the key."""
-        kind = "payment" if key[0] == "p" else "credit_note"
+        """Return a payment, credit note or bill by its marked key: `p:`, `q:` or `b:` and the key."""
+        kind = _KINDS_OF_CASH[key[0]]
         return kind, cast(Cash, self.find_key(kind, key[2:]))
 
     def park(self, kind: str, document_id: str, parked: Parked | None = None) -> None:
@@ -251,9 +251,12 @@ class Recording(msgspec.Struct):
             stages, before = self.stages(cash.currency), cash.counted
             stages.unapplied += counts[0] - before[0]
             stages.uncleared += counts[1] - before[1]
+            stages.bills += counts[2] - before[2]
             cash.counted = counts
             if cash.scopes:
-                self.count_scopes(cash.scopes, cash.currency, before[0] - counts[0])
+                self.count_scopes(cash.scopes, cash.currency, counts[2] - counts[0] - before[2] + before[0])
+        if self.account.covers and cash.due_on:
+            count_bill(self.account, cash)
         self.touch(kind, cash)
 
     def count_scopes(self, scopes: list[str], currency: str, change: int) -> None:
@@ -301,7 +304,9 @@ def adds_to_scopes(document: Order | Invoice | Cash) -> int:
     """Return what a document adds to the exposure of the parts of the account that it belongs to."""
     if isinstance(document, Order):
         return _at_risk(document.counted)
-    return document.counted[0] if isinstance(document, Invoice) else -document.counted[0]
+    if isinstance(document, Invoice):
+        return document.counted[0]
+    return document.counted[2] - document.counted[0]
 
 
 def _at_risk(counts: tuple[int, int, int, int]) -> int:
@@ -347,13 +352,19 @@ def invoice_counts(invoice: Invoice, business_date: str | None) -> tuple[int, in
     return invoiced, overdue, disputed, min(overdue, disputed)
 
 
-def cash_counts(cash: Cash) -> tuple[int, int]:
-    """Return what a payment or credit note adds to (unapplied, uncleared)."""
+def cash_counts(cash: Cash) -> tuple[int, int, int]:
+    """Return what a payment, credit note or bill adds to (unapplied, uncleared, bills)."""
     if cash.reversed:
-        return 0, 0
+        return 0, 0, 0
     if not cash.cleared:
-        return 0, cash.amount
-    return cash.amount - sum(cash.applied.values()) - cash.order_held, 0
+        return 0, cash.amount, 0
+    applied = sum(cash.applied.values())
+    if cash.outstanding:
+        return 0, cash.amount - applied, applied
+    return cash.amount - applied - cash.order_held, 0, 0
+
+
+_KINDS_OF_CASH = {"p": "payment", "q": "credit_note", "b": "bill"}
 
 
 def content_digest(fact: Fact) -> bytes:

@@ -43,10 +43,11 @@ class Stages(Struct, array_like=True):
     deposits: int = 0
     beyond: int = 0
     overdue_disputed: int = 0
+    bills: int = 0
 
     def exposure(self) -> int:
         """Return what is at risk. Source: design, words."""
-        return self.orders - self.beyond + self.delivered + self.invoiced - self.unapplied - self.deposits
+        return self.orders - self.beyond + self.delivered + self.invoiced + self.bills - self.unapplied - self.deposits
 
 
 class OpenAlert(Struct, array_like=True):
@@ -252,7 +253,10 @@ class Named(Struct, array_like=True):
 
 
 class Cash(Struct, array_like=True):
-    """A payment or a credit note. `counted` is what it adds to (unapplied, uncleared) of its currency now."""
+    """A payment, a credit note or a bill. `counted` is what it adds to (unapplied, uncleared, bills) of its currency.
+
+    A bill is `outstanding` until it is honoured or not; it has a `due_on`, and what it pays is owed `since_on`.
+    """
 
     key: str
     ce_source: str
@@ -268,10 +272,14 @@ class Cash(Struct, array_like=True):
     order_key: str | None = None
     order_held: int = 0
     explicit: bool = False
-    counted: tuple[int, int] = (0, 0)
+    counted: tuple[int, int, int] = (0, 0, 0)
     twins: list[str] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
     dated_on: str = ""
+    outstanding: bool = False
+    due_on: str = ""
+    since_on: str = ""
+    cover_counts: dict[str, int] = field(default_factory=dict)
 
     def free(self) -> int:
         """Return what of it pays nothing and is meant for nothing yet."""
@@ -320,7 +328,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "cover": (b"v", Cover),
     "contract": (b"j", Contract),
     "contracts": (b"c", ContractFile),
-    "bill": (b"b", Mark),
+    "bill": (b"b", Cash),
     "account": (b"g", Mark),
     "delivery_reversal": (b"1", Mark),
     "invoice_cancellation": (b"2", Mark),

@@ -99,7 +99,7 @@ def exposure_by(stages_that_count: tuple[str, ...]) -> Callable[[Stages], int]:
     counts = frozenset(stages_that_count)
     if counts.issuperset(_STAGES):
         return Stages.exposure
-    added = [name for name in ("orders", "delivered", "invoiced") if name in counts]
+    added = [name for name in ("orders", "delivered", "invoiced", "bills") if name in counts]
     taken = ["beyond"] if "orders" in counts else []
     taken += [name for name in ("unapplied", "deposits") if name in counts and (name != "deposits" or taken)]
 
@@ -110,7 +110,7 @@ def exposure_by(stages_that_count: tuple[str, ...]) -> Callable[[Stages], int]:
     return exposure
 
 
-_STAGES = ("orders", "delivered", "invoiced", "unapplied", "deposits")
+_STAGES = ("orders", "delivered", "invoiced", "bills", "unapplied", "deposits")
 
 
 def lasting_limit(account: Account) -> Limit:

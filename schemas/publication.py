@@ -61,6 +61,7 @@ class CurrencyBalances(Struct, frozen=True, kw_only=True, gc=False):
     unapplied_minor: int
     uncleared_minor: int
     deposits_minor: int
+    bills_minor: int = 0
 
 
 class RiskCell(Struct, frozen=True, kw_only=True, gc=False):

@@ -88,6 +88,8 @@ Refusal = Literal[
     "payment_already_cleared",
     "allocation_already_reversed",
     "dispute_already_resolved",
+    "bill_already_honoured",
+    "bill_already_dishonoured",
     "cover_already_released",
     "limit_scope_names_several",
     "write_off_exceeds_open",

@@ -269,6 +269,20 @@ def allocation_reversed(allocation_id: str = "A1", **fields: Any) -> Said:
     return _said("allocation_reversed", fields, allocation_id=allocation_id)
 
 
+def bill(amount: int, bill_id: str = "B1", *, pays: dict[str, int] | None = None, **fields: Any) -> Said:
+    named = [{"invoice_id": of, "amount_minor": so_much} for of, so_much in (pays or {}).items()]
+    fields = {"received_on": DAY, "due_on": "2025-05-02", **fields}
+    return _said("bill_received", fields, bill_id=bill_id, amount_minor=amount, currency="EUR", allocations=named)
+
+
+def bill_honoured(bill_id: str = "B1", **fields: Any) -> Said:
+    return _said("bill_honoured", fields, bill_id=bill_id, honoured_on=DAY)
+
+
+def bill_dishonoured(bill_id: str = "B1", **fields: Any) -> Said:
+    return _said("bill_dishonoured", fields, bill_id=bill_id, dishonoured_on=DAY)
+
+
 def contract(contract_id: str = "CT1", signed_on: str = DAY, **fields: Any) -> Said:
     return _said("contract_signed", fields, contract_id=contract_id, signed_on=signed_on)
 

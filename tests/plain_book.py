@@ -34,6 +34,8 @@ class PlainBook:
             yield self.invoices, value["invoice_id"]
         if kind in ("payment_cleared", "payment_reversed"):
             yield self.cash, value["payment_id"]
+        if kind in ("bill_honoured", "bill_dishonoured"):
+            yield self.cash, value["bill_id"]
         if kind == "allocation_reversed":
             yield self.allocations, value["allocation_id"]
         if kind == "allocated":
@@ -87,10 +89,13 @@ class PlainBook:
         elif kind == "credit_note_issued":
             known = self.cash.setdefault(value["credit_note_id"], {"revision": 0, "gone": False})
             self._renew(known, {"status": "cleared", **value})
-        elif kind == "payment_cleared":
-            self.cash[value["payment_id"]]["has_arrived"] = True
-        elif kind == "payment_reversed":
-            self.cash[value["payment_id"]]["gone"] = True
+        elif kind == "bill_received":
+            known = self.cash.setdefault(value["bill_id"], {"revision": 0, "gone": False})
+            self._renew(known, {"status": "advised", **value})
+        elif kind in ("payment_cleared", "bill_honoured"):
+            self.cash[value.get("payment_id") or value["bill_id"]]["has_arrived"] = True
+        elif kind in ("payment_reversed", "bill_dishonoured"):
+            self.cash[value.get("payment_id") or value["bill_id"]]["gone"] = True
         elif kind == "allocated":
             self.allocations.add(value["allocation_id"])
 
@@ -111,7 +116,10 @@ class PlainBook:
         return {str(found["currency"]) for found in documents}
 
     def stages(self, currency: str) -> Stages:
-        """Return orders, pending, delivered, invoiced less unapplied, uncleared."""
+        """Return orders, pending, delivered, invoiced less paid, and what was promised: advised, or on a bill.
+
+        A bill takes nothing off what is owed until it is honoured: it stands for what it pays.
+        """
         orders = [
             self._order_stages(name, found) for name, found in self.orders.items() if found["currency"] == currency
         ]
@@ -126,7 +134,8 @@ class PlainBook:
     def stages_in(self, account: Any, currency: str) -> Stages:
         """Return the same of the core's summary."""
         found = account.stages[currency]
-        return found.orders, found.pending, found.delivered, found.invoiced - found.unapplied, found.uncleared
+        owed, promised = found.invoiced + found.bills - found.unapplied, found.uncleared + found.bills
+        return found.orders, found.pending, found.delivered, owed, promised
 
     def _order_stages(self, name: str, order: dict[str, Any]) -> tuple[int, int, int]:
         here = [found for found in self.deliveries.values() if not found["gone"]]

@@ -7,12 +7,12 @@ the payment loses too, so exposure needs only what was invoiced, what came in, a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
+
+from tests.plain_rates import Rates
 
 Json = dict[str, Any]
 _NOT_BINDING = ("quote", "contract")
-_EXPONENTS = {"JPY": 0}
 
 
 @dataclass
@@ -77,25 +77,6 @@ class PlainCash:
     is_reversed: bool = False
     clears_later: bool = False
     for_order: str | None = None
-
-
-@dataclass
-class Rates:
-    """The rates in force in one partition."""
-
-    base: str = "EUR"
-    by_currency: dict[str, str] = field(default_factory=dict)
-
-    def value(self, amount: int, currency: str, into: str) -> int:
-        """The amount in another currency, rounded away from zero; at face value where a rate is missing."""
-        if currency == into or not amount:
-            return amount
-        known = {**self.by_currency, self.base: "1"}
-        if currency not in known or into not in known:
-            return amount
-        exact = abs(amount) * Fraction(known[into]) / Fraction(known[currency])
-        exact *= Fraction(10) ** (_EXPONENTS.get(into, 2) - _EXPONENTS.get(currency, 2))
-        return -(-exact.numerator // exact.denominator) * (1 if amount > 0 else -1)
 
 
 class PlainAccount:
@@ -338,7 +319,7 @@ class PlainAccount:
         return self.cash.setdefault(key, PlainCash())
 
     def _payment_received(self, fact: Json) -> None:
-        key = f"p/{fact['payment_id']}"
+        key = _key_of(fact)
         cash = self._cash(key)
         if fact.get("revision", 1) > cash.revision:
             cash.revision = fact.get("revision", 1)
@@ -347,18 +328,25 @@ class PlainAccount:
             cash.for_order = fact.get("for_order_id")
         self._recount_cash(key)
 
+    def _bill_received(self, fact: Json) -> None:
+        """A bill takes nothing off what is owed until it is honoured: it stands for what it pays."""
+        self._payment_received({"status": "advised", **fact})
+
     def _payment_cleared(self, fact: Json) -> None:
-        cash = self._cash(f"p/{fact['payment_id']}")
+        cash = self._cash(_key_of(fact))
         cash.is_cleared = cash.clears_later = True
-        self._recount_cash(f"p/{fact['payment_id']}")
+        self._recount_cash(_key_of(fact))
+
+    _bill_honoured = _payment_cleared
 
     def _payment_reversed(self, fact: Json) -> None:
-        key = f"p/{fact['payment_id']}"
-        self._cash(key).is_reversed = True
-        self._recount_cash(key)
+        self._cash(_key_of(fact)).is_reversed = True
+        self._recount_cash(_key_of(fact))
+
+    _bill_dishonoured = _payment_reversed
 
     def _credit_note_issued(self, fact: Json) -> None:
-        key = f"c/{fact['credit_note_id']}"
+        key = _key_of(fact)
         cash = self._cash(key)
         if fact.get("revision", 1) > cash.revision:
             cash.revision, cash.is_cleared = fact.get("revision", 1), True
@@ -384,8 +372,7 @@ class PlainAccount:
         self._recount_order(cash.for_order)
 
     def _allocated(self, fact: Json) -> None:
-        giver = fact["from"]
-        key = f"p/{giver['payment_id']}" if giver.get("payment_id") else f"c/{giver.get('credit_note_id')}"
+        key = _key_of(fact["from"])
         invoice_id = fact["to"]["invoice_id"]
         discounts = self.invoices.setdefault(invoice_id, PlainInvoice()).discounts
         discounts[fact["allocation_id"]] = key, fact.get("discount_minor", 0)
@@ -393,3 +380,10 @@ class PlainAccount:
 
     def _account_opened(self, fact: Json) -> None:
         self.currency = fact["currency"]
+
+
+def _key_of(names: Json) -> str:
+    """Return the key of the payment, credit note or bill that a fact names."""
+    return next(
+        f"{field[0]}/{names[field]}" for field in ("payment_id", "credit_note_id", "bill_id") if names.get(field)
+    )

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 
-from tests.plain_model import Json, PlainAccount, Rates
+from tests.plain_model import Json, PlainAccount
+from tests.plain_rates import Rates
 
 SOURCES = ("dossiers", "orders", "invoices", "payments", "bureau", "desk", "control")
 ANSWERS = frozenset(["order_released", "order_referred", "order_blocked", "order_release_withdrawn"])

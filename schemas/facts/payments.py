@@ -102,7 +102,6 @@ class BillReceived(MoneyFact, frozen=True, kw_only=True, tag="bill_received", gc
     """A bill or note was taken for invoices; it stays exposure until honoured."""
 
     document: ClassVar[tuple[str, str] | None] = ("bill", "bill_id")
-    acted_on: ClassVar[bool] = False
 
     bill_id: Id
     amount_minor: PositiveMinor
@@ -117,7 +116,6 @@ class BillHonoured(Fact, frozen=True, kw_only=True, tag="bill_honoured", gc=Fals
     """A bill was paid at maturity."""
 
     document: ClassVar[tuple[str, str] | None] = ("bill_honouring", "bill_id")
-    acted_on: ClassVar[bool] = False
 
     bill_id: Id
     honoured_on: date
@@ -127,7 +125,6 @@ class BillDishonoured(Fact, frozen=True, kw_only=True, tag="bill_dishonoured", g
     """A bill was not paid at maturity."""
 
     document: ClassVar[tuple[str, str] | None] = ("bill_dishonouring", "bill_id")
-    acted_on: ClassVar[bool] = False
 
     bill_id: Id
     dishonoured_on: date

@@ -148,6 +148,23 @@ def _payment(draw: st.DrawFn) -> Said:
     )
 
 
+def _bill(draw: st.DrawFn) -> Said:
+    amount, number = draw(amounts), draw(numbers)
+    named = draw(st.dictionaries(numbers.map(lambda n: f"I{n}"), st.just(max(1, amount // 2)), max_size=2))
+    return b.bill(
+        amount,
+        f"B{number}",
+        pays=named if amount > 1 else {},
+        currency=_currency(number),
+        revision=draw(st.sampled_from([1, 1, 2])),
+        **draw(buyers),
+    )
+
+
+def _bill_ends(draw: st.DrawFn) -> Said:
+    return draw(st.sampled_from([b.bill_honoured, b.bill_honoured, b.bill_dishonoured]))(f"B{draw(numbers)}")
+
+
 def _deposit(draw: st.DrawFn) -> Said:
     status = draw(st.sampled_from(["cleared", "cleared", "advised"]))
     return b.payment(draw(amounts), f"P{draw(numbers)}", for_order_id=f"O{draw(numbers)}", status=status)
@@ -162,7 +179,9 @@ def _payment_reversed(draw: st.DrawFn) -> Said:
 
 
 def _allocated(draw: st.DrawFn, discount: bool = False) -> Said:
-    source = draw(st.sampled_from([{"payment_id": "P1"}, {"payment_id": "P2"}, {"credit_note_id": "C1"}]))
+    source = draw(
+        st.sampled_from([{"payment_id": "P1"}, {"payment_id": "P2"}, {"credit_note_id": "C1"}, {"bill_id": "B1"}])
+    )
     revision = draw(st.sampled_from([1, 1, 2]))
     granted = draw(st.sampled_from([0, 5])) if discount else 0
     to, which = f"I{draw(numbers)}", f"A{draw(numbers)}"
@@ -281,7 +300,7 @@ def _policy(draw: st.DrawFn) -> Said:
 
 _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reversed, _invoice, _invoice]
 _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
-_PLAIN += [_allocated, _allocation_reversed]
+_PLAIN += [_allocated, _allocation_reversed, _bill, _bill, _bill_ends]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
 _ALL += [_handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
 _ALL += [_cover, _cover, _cover_ends, _contract]
@@ -336,7 +355,7 @@ class Rows:
     def _check_scopes(self) -> None:
         """What a part of the account owes is what its documents add to exposure."""
         sums: dict[tuple[str, str], int] = defaultdict(int)
-        kinds = ("order", "invoice", "payment", "credit_note")
+        kinds = ("order", "invoice", "payment", "credit_note", "bill")
         for found in [found for kind in kinds for found in self.documents[kind]]:
             for scope in found.scopes:
                 sums[scope, found.currency] += adds_to_scopes(found)
@@ -353,7 +372,7 @@ class Rows:
         """What a cover's sums hold is what documents remember that they added to it."""
         for covering in self.account.covers:
             sums: dict[str, int] = defaultdict(int)
-            for found in self.documents["order"] + self.documents["invoice"]:
+            for found in self.documents["order"] + self.documents["invoice"] + self.documents["bill"]:
                 sums[found.currency] += found.cover_counts.get(covering.mark, 0)
             assert {name: amount for name, amount in covering.sums.items() if amount} == {
                 name: amount for name, amount in sums.items() if amount
@@ -370,15 +389,18 @@ class Rows:
         for invoice in self.documents["invoice"]:
             for place, amount in zip((3, 4, 5, 10), invoice.counted, strict=True):
                 sums[invoice.currency][place] += amount
-        for cash in self.documents["payment"] + self.documents["credit_note"]:
-            for place, amount in zip((6, 7), cash.counted, strict=True):
+        for cash in self._cash():
+            for place, amount in zip((6, 7, 11), cash.counted, strict=True):
                 sums[cash.currency][place] += amount
         for currency, stages in self.account.stages.items():
             assert list(msgspec.structs.astuple(stages)) == sums[currency], currency
             assert min(sums[currency]) >= 0, "no stage is ever below zero"
 
+    def _cash(self) -> list[Cash]:
+        return self.documents["payment"] + self.documents["credit_note"] + self.documents["bill"]
+
     def _check_cash(self) -> None:
-        cash: list[Cash] = self.documents["payment"] + self.documents["credit_note"]
+        cash = self._cash()
         invoices: list[Invoice] = self.documents["invoice"]
         applied: dict[str, int] = defaultdict(int)
         for invoice in invoices:
@@ -390,7 +412,7 @@ class Rows:
         unpaid = {
             invoice.currency for invoice in invoices if not invoice.cancelled for part in invoice.parts if part.open()
         }
-        for kind, letter in (("payment", "p"), ("credit_note", "q")):
+        for kind, letter in (("payment", "p"), ("credit_note", "q"), ("bill", "b")):
             for found in self.documents[kind]:
                 assert sum(found.applied.values()) == applied[f"{letter}:{found.key}"]
         idle = {found.currency for found in cash if not found.explicit and found.free() > 0}
@@ -556,13 +578,13 @@ def at_risk(scenario: Scenario) -> dict[str, tuple[int, ...]]:
     """
     account = scenario.partition.book.account(ACME)
     assert account is not None
-    return {
+    found = {
         currency: (
             stages.orders + stages.pending,
             stages.delivered,
-            stages.invoiced - stages.unapplied,
+            stages.invoiced + stages.bills - stages.unapplied,
             stages.deposits,
         )
         for currency, stages in sorted(account.stages.items())
-        if any((stages.orders, stages.pending, stages.delivered, stages.invoiced - stages.unapplied, stages.deposits))
     }
+    return {currency: amounts for currency, amounts in found.items() if any(amounts)}

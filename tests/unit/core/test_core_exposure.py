@@ -5,7 +5,7 @@ import pytest
 from tests import builders as b
 from tests.scenario import Scenario
 
-STAGES = ("orders", "pending", "delivered", "invoiced", "unapplied", "uncleared", "deposits")
+STAGES = ("orders", "pending", "delivered", "invoiced", "unapplied", "uncleared", "deposits", "bills")
 
 
 def stages(scenario: Scenario) -> dict[str, int]:

@@ -91,6 +91,8 @@ HOW: dict[str, Told] = {
     "dispute_already_resolved": Told(
         b.dispute_resolved().by("crm"), [b.invoice(), b.disputed(5), b.dispute_resolved()]
     ),
+    "bill_already_honoured": Told(b.bill_honoured().by("bank"), [b.bill(5), b.bill_honoured()]),
+    "bill_already_dishonoured": Told(b.bill_honoured(), [b.bill(5), b.bill_dishonoured()]),
     "cover_already_released": Told(b.cover_released().by("crm"), [b.cover(5), b.cover_released()]),
     "limit_scope_names_several": Told(b.limit_set(5, scope={"seller_id": "DE", "segment": "retail"})),
     "write_off_exceeds_open": Told(b.written_off(101), [b.invoice()]),
