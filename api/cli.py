@@ -30,6 +30,7 @@ from streams.commands.deadletters import deadletters
 from streams.commands.dossier import dossier
 from streams.commands.import_receivables import import_receivables
 from streams.commands.policy import policy
+from streams.commands.report import report
 from streams.commands.send import send
 from streams.commands.simulate import simulate
 from streams.commands.topics import topics
@@ -234,6 +235,7 @@ app.command()(approvals)
 app.command()(audit)
 app.command()(dossier)
 app.add_typer(policy, name="policy")
+app.add_typer(report, name="report")
 app.add_typer(deadletters, name="deadletters")
 app.command("accept-loss")(accept_loss)
 
