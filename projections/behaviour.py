@@ -9,6 +9,7 @@ documents alone, whatever the order in which facts about them arrived.
 from __future__ import annotations
 
 from datetime import date
+from operator import mul
 from typing import cast
 
 from projections.behaviour_rows import MONTHS, Behaviour
@@ -16,7 +17,7 @@ from projections.book import Book
 from projections.recording import Recording
 from projections.rows import Cash, Invoice, Part
 from projections.standing import value
-from schemas.money import held
+from schemas.money import HELD_MINOR_MAX, held
 
 KIND = "behaviour"
 DAYS_MAX = 1_000
@@ -48,8 +49,8 @@ def slow_delay_centidays(behaviour: Behaviour) -> int | None:
 
 
 def _mean_centidays(behaviour: Behaviour, weights: tuple[int, ...]) -> int | None:
-    paid = sum(map(int.__mul__, behaviour.paid, weights))
-    return sum(map(int.__mul__, behaviour.paid_days, weights)) * 100 // paid if paid else None
+    paid = sum(map(mul, behaviour.paid, weights))
+    return sum(map(mul, behaviour.paid_days, weights)) * 100 // paid if paid else None
 
 
 def settled_lately(behaviour: Behaviour) -> int:
@@ -144,7 +145,8 @@ def _count(behaviour: Behaviour, experience: tuple[int, int, int], sign: int) ->
 
 def _add(by_month: list[int], age: int, amount: int) -> None:
     if age < MONTHS:
-        by_month[age] = held(by_month[age] + amount)
+        total = by_month[age] + amount
+        by_month[age] = total if abs(total) <= HELD_MINOR_MAX else held(total)
 
 
 def _reach(recording: Recording, behaviour: Behaviour, on: str) -> int:

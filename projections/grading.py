@@ -79,13 +79,14 @@ def _by_desk(dossier: Dossier | None, today: str) -> Graded | None:
 
 
 def _known(dossier: Dossier | None, behaviour: Behaviour | None, context: Context, today: str) -> Known:
-    score = None if dossier is None else bureau_score(dossier, context.policy.bureau, today)
+    score = bureau_score(dossier, context.policy.bureau, today) if dossier is not None and dossier.reports else None
     settled = 0 if behaviour is None else settled_lately(behaviour)
     if behaviour is None or settled < context.policy.grading.delay_needs_invoices:
         return Known(score, None, settled)
-    means = (fast_delay_centidays(behaviour), slow_delay_centidays(behaviour))
+    lately, in_the_long_run = fast_delay_centidays(behaviour), slow_delay_centidays(behaviour)
+    assert lately is not None and in_the_long_run is not None, f"{settled} items are settled and nothing was paid"
     # Bad news counts as soon as it is seen, good news once it lasts.
-    return Known(score, max((mean for mean in means if mean is not None), default=None), settled)
+    return Known(score, max(lately, in_the_long_run), settled)
 
 
 def _by_table(grading: Grading, known: Known, explained: bool) -> Graded:
