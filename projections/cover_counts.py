@@ -20,10 +20,10 @@ def has_conditions(covering: Covering) -> bool:
 def count_order(account: Account, order: Order) -> None:
     """Bring the sums of covers in line with what an order adds to exposure now."""
     released, _, delivered, deposits = order.counted
-    amount = released + delivered - deposits
+    amount = max(0, released - order.beyond + delivered - deposits)
 
     def adds(covering: Covering) -> int:
-        is_too_long = is_longer(covering, None)
+        is_too_long = is_longer(covering, order.net_days)
         if covering.order_key:
             return amount if covering.order_key == order.key and not is_too_long else 0
         return amount if is_too_long else 0

@@ -221,11 +221,11 @@ class Recording(msgspec.Struct):
             order.counted = counts
             if order.scopes:
                 self.count_scopes(order.scopes, order.currency, _at_risk(counts) - _at_risk(before))
-        if self.account.covers:
-            count_order(self.account, order)
         if order.schedule or order.beyond:
             more = recount_beyond(self.book, self.account, self.context, order, counts[0], self.at_ms)
             self.stages(order.currency).beyond += more
+        if self.account.covers:
+            count_order(self.account, order)
         self.touch("order", order)
 
     def recount_invoice(self, invoice: Invoice) -> None:

@@ -228,12 +228,27 @@ def test_what_a_correction_of_the_cover_makes_of_open_invoices(acme: Scenario) -
     assert net(acme)[0] == 0
 
 
-def test_a_deposit_frees_headroom_for_its_order_only(acme: Scenario) -> None:
-    """Domain: cash for one order is no cover for another."""
-    acme.say(b.order("O1", 1_000), b.payment(600, for_order_id="O1"))
-    assert acme.stands().headroom_minor == 600
-    acme.say(b.order("O2", 700), b.cancelled("O1"))
-    assert answers(acme.say(b.order("O3", 10))) == ["order_released O3"]
+def test_an_order_on_longer_terms_than_a_cover_covers_has_to_fit_the_limit_itself(acme: Scenario) -> None:
+    acme.say(b.terms_set(120), b.cover(500, max_net_days=60))
+    long, short = ({"kind": "open", "net_days": days} for days in (90, 60))
+    assert codes(acme.say(b.order("O1", 1_001, terms=long))) == ["exposure_exceeds_limit"]
+    assert answers(acme.say(b.order("O2", 1_500, terms=short))) == ["order_released O2"]
+    assert net(acme) == (500, 1_000, 0)
+    acme.say(b.amended("O2", terms=long))
+    assert net(acme)[0] == 0
+    acme.say(b.cover(500, max_net_days=90, revision=2), b.delivery(1_500, "O2"))
+    assert net(acme)[0] == 500
+
+
+def test_a_deposit_frees_headroom_for_its_order_and_for_no_other(acme: Scenario) -> None:
+    """Cash for one order is no cover of another, but what its order needs no longer is free again."""
+    acme.say(b.invoice(900), b.order("O1", 500), b.order("O2", 150))
+    assert acme.stands().waiting_count == 2
+    assert answers(acme.say(b.payment(400, for_order_id="O1"))) == ["order_released O1"]
+    assert acme.stands().headroom_minor == 0
+    assert codes(acme.say(b.order("O3", 10))) == ["exposure_exceeds_limit"], "400 is tied to the first"
+    freed = answers(acme.say(b.cancelled("O1")))
+    assert freed == ["order_released O2", "order_released O3"], "now it pays what is due first"
 
 
 def test_a_repeat_changes_nothing(acme: Scenario) -> None:

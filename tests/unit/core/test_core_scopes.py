@@ -11,6 +11,7 @@ from schemas.envelope import DEFAULT
 from schemas.ledger import Source
 from tests import builders as b
 from tests.scenario import START_MS, Scenario, codes, kinds
+from tests.unit.core.test_core_headroom import answers
 
 
 def standings(scenario: Scenario, order_id: str = "O1", own_minor: int = 0) -> list[ScopeStanding]:
@@ -136,3 +137,29 @@ def test_a_limit_of_a_scope_that_cannot_be_kept_is_refused(acme: Scenario, limit
 def test_a_request_for_a_limit_of_several_parts_is_refused_when_it_is_made(acme: Scenario) -> None:
     scope = {"customer_id": "C-1", "segment": "retail"}
     assert codes(acme.say(b.limit_requested(5, scope=scope))) == ["limit_scope_names_several"]
+
+
+def test_an_order_over_the_limit_of_its_customer_waits_and_goes_when_that_customer_has_paid(acme: Scenario) -> None:
+    acme.say(b.limit_set(300, scope={"customer_id": "C-1"}))
+    acme.say(b.invoice(250, "I1", customer_id="C-1", due_on="2025-05-01"), b.invoice(100, "I2", customer_id="C-2"))
+    over = acme.say(b.order("O1", 100, customer_id="C-1"))[0].reasons[0]
+    assert (over["code"], over["scope"], over["over_minor"]) == ("scope_limit_exceeded", "customer/C-1", 50)
+    assert answers(acme.say(b.payment(100, "P1", pays={"I2": 100}))) == [], "another customer's payment frees nothing"
+    assert answers(acme.say(b.payment(50, "P2", pays={"I1": 50}))) == ["order_released O1"]
+
+
+def test_an_order_over_the_limit_of_its_seller_goes_when_that_is_raised_for_some_days(acme: Scenario) -> None:
+    acme.say(b.day_closed("2025-03-03"), b.limit_set(50, scope={"seller_id": "DE"}))
+    assert codes(acme.say(b.order("O1", 100, seller_id="DE"))) == ["scope_limit_exceeded"]
+    raised = b.limit_set(100, scope={"seller_id": "DE"}, valid_from="2025-03-06", valid_until="2025-03-07")
+    assert answers(acme.say(raised)) == []
+    assert answers(acme.say(b.day_closed("2025-03-04"))) == []
+    assert answers(acme.say(b.day_closed("2025-03-05"))) == ["order_released O1"]
+    assert codes(acme.say(b.order("O2", 10, seller_id="DE"))) == ["scope_limit_exceeded"]
+
+
+def test_a_member_does_not_escape_its_limit_by_ordering_twice(acme: Scenario) -> None:
+    acme.say(b.limit_set(100, scope={"customer_id": "C-1"}))
+    assert answers(acme.say(b.order("O1", 60, customer_id="C-1"))) == ["order_released O1"]
+    assert codes(acme.say(b.order("O2", 60, customer_id="C-1"))) == ["scope_limit_exceeded"]
+    assert answers(acme.say(b.cancelled("O1"))) == ["order_released O2"]
