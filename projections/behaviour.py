@@ -25,9 +25,9 @@ DAYS_MAX = 1_000
 WEIGHT_MAX = 10**12
 """What is paid beyond weighs no more, so that the sums fit 64 bits."""
 
-_FAST = tuple(1024 >> age for age in range(MONTHS))
+_FAST = tuple(4096 >> age for age in range(MONTHS))
 _SLOW = (1024, 861, 724, 609, 512, 431, 362, 304, 256, 215, 181, 152, 128)
-"""Weights by age in months: halved every month, and every four."""
+"""Weights by age in months: halved every month, and every four; the oldest month still weighs something."""
 
 
 def behaviour_of(book: Book, account_id: str) -> Behaviour | None:

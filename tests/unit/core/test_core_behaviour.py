@@ -8,6 +8,7 @@ import pytest
 
 from projections.behaviour import behaviour_of, fast_delay_centidays, settled_lately, slow_delay_centidays, sold_in
 from projections.behaviour_rows import Behaviour
+from schemas.decisions import GradeChanged
 from tests import builders as b
 from tests.scenario import Scenario
 
@@ -107,6 +108,19 @@ def test_lately_and_in_the_long_run_differ_when_payment_drifts(acme: Scenario) -
     found = behaviour(acme)
     assert (fast_delay_centidays(found), slow_delay_centidays(found)) == (1_800, 803)
     assert (settled_lately(found), found.longest_delay_days) == (12, 24)
+
+
+def test_what_was_paid_a_year_ago_still_counts_where_nothing_was_since(acme: Scenario) -> None:
+    for number in range(5):
+        acme.say(b.invoice(100, f"I{number}", due_on="2025-03-05"))
+        acme.say(b.payment(100, f"P{number}", pays={f"I{number}": 100}, received_on="2025-03-15"))
+    acme.say(b.day_closed("2026-03-10"), b.invoice(100, "J", issued_on="2026-03-10", due_on="2026-04-10"))
+    found = behaviour(acme)
+    assert (fast_delay_centidays(found), slow_delay_centidays(found), settled_lately(found)) == (1_000, 1_000, 5)
+    decisions = acme.say(b.bureau(900, "2026-03-10"))
+    assert [one.grade for one in decisions if isinstance(one, GradeChanged)] == []
+    acme.say(b.day_closed("2026-04-10"), b.invoice(100, "K", issued_on="2026-04-10", due_on="2026-05-10"))
+    assert (fast_delay_centidays(behaviour(acme)), settled_lately(behaviour(acme))) == (None, 0)
 
 
 def test_sales_are_kept_by_month_for_a_year_and_the_present_month(acme: Scenario) -> None:
