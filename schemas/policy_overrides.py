@@ -42,6 +42,10 @@ def override_errors(overrides: Sequence[Override]) -> Iterator[PolicyError]:
             yield PolicyError(path, "expected checks or orders that differ, there are none")
         yield from shape_errors(switched_off(override.checks, Checks), Checks, f"{path}.checks")
         yield from shape_errors(switched_off(override.orders, Orders), Orders, f"{path}.orders")
+        if "stages_that_count" in override.orders:
+            yield PolicyError(
+                f"{path}.orders.stages_that_count", "expected to be stated for all accounts in [orders] only"
+            )
 
 
 def exclusion_errors(exclusions: Sequence[Exclusion]) -> Iterator[PolicyError]:

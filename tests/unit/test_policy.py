@@ -75,6 +75,8 @@ CONSISTENCY: list[tuple[dict[str, Any], str, str]] = [
      "$.overrides[0].checks.block_above_utilisation_bp", "expected `int`, was `str`"),
     ({"overrides": [{**OVERRIDE, "orders": {"grace_days": {"order": "long"}}}]},
      "$.overrides[0].orders.grace_days.order", "expected `int`, was `str`"),
+    ({"overrides": [{**OVERRIDE, "orders": {"stages_that_count": ["invoiced"]}}]},
+     "$.overrides[0].orders.stages_that_count", "for all accounts"),
     ({"overrides": [OVERRIDE, OVERRIDE]}, "$.overrides[1].name", "was 'export' again"),
     ({"overrides": [{**OVERRIDE, "segments": []}]}, "$.overrides[0]", "accounts, grades or segments"),
     ({"overrides": [{**OVERRIDE, "accounts": ["ACME"]}]}, "$.overrides[0].accounts", "there are both"),

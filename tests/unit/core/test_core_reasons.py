@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from projections.checking import CHECKS, active_checks
 from schemas.partitioning import partition_of
 from schemas.policy import default_policy
+from schemas.policy_orders import Checks, Orders
 from schemas.reasons import GRAVITY, ORDER_REASONS, REFUSALS, SETTLED_REFUSALS
 from tests import builders as b
 from tests.builders import Said
@@ -272,6 +274,19 @@ def test_reasons_stand_in_order_of_precedence() -> None:
     ]
     assert [reason["answer"] for reason in found.reasons] == ["refer", "block", "refer", "refer", "block", "block"]
     assert found.__struct_config__.tag == "order_blocked"
+
+
+def test_checks_run_in_order_of_precedence_and_each_has_its_answer() -> None:
+    names = [run.__name__ for run in CHECKS]
+    assert names == sorted(names, key=ORDER_REASONS.index)
+    by_policy = set(Checks.__struct_fields__) - {"block_above_utilisation_bp"}
+    assert set(names) == by_policy | {"rejected_by_desk", "headroom_reserved_for_earlier_order"}
+
+
+def test_a_check_that_passes_or_has_no_number_is_never_run() -> None:
+    run = {each.__name__ for each, _ in active_checks(Checks(), Orders())}
+    assert not run & {"grade_missing", "order_exceeds_maximum", "orders_split", "overdue_amount_too_high"}
+    assert "orders_split" in {each.__name__ for each, _ in active_checks(Checks(), Orders(maximum_minor=1))}
 
 
 @pytest.mark.parametrize(
