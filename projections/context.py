@@ -44,6 +44,15 @@ class Delegation(Struct, array_like=True):
     roles: list[str]
 
 
+class BookTotal(Struct, array_like=True):
+    """What all accounts owed together at the close of a day; `number` is that of the broadcast that told it."""
+
+    number: int
+    business_date: str
+    currency: str
+    net_exposure_minor: int
+
+
 class Context(Struct):
     """The context of decisions. It follows from the partition's own ledger alone.
 
@@ -51,7 +60,7 @@ class Context(Struct):
     `rates_no` of the last rates.
     `business_date` is the last closed day, None before any. `base_before` and `rates_before` were in force before the
     last rates. Fact ids are kept by generations, the present one begun on `ids_since`. `delegations` are those that are
-    not over.
+    not over. `book` is the whole book as it was told last.
     """
 
     partition: int
@@ -72,6 +81,11 @@ class Context(Struct):
     ids_generation: int = 1
     ids_since: str | None = None
     delegations: list[Delegation] = field(default_factory=list)
+    book: BookTotal | None = None
+
+    def swept_through(self) -> int:
+        """Return the number of the last broadcast that an account met now is taken through."""
+        return max(self.all_no, self.rates_no, -1 if self.book is None else self.book.number)
 
     def today(self, at_ms: int) -> str:
         """Return the day that limits and validity count by: the one after the last closed day."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from projections.alerts import combined_level
+from projections.book import Book
+from projections.book_totals import shared_by
 from projections.context import Context
 from projections.risk_matrix import place
 from projections.rows import Account, Stages
@@ -14,8 +16,12 @@ from schemas.publication import EXPOSURE_NUMBER, CurrencyBalances, Exposure, Pla
 _STAGES = tuple(name.removesuffix("_minor") for name in CurrencyBalances.__struct_fields__)
 
 
-def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> Exposure:
-    """Return the account's balances, valued in its currency, and what they mean against its limit."""
+def exposure_of(account: Account, context: Context, epoch: int, at_ms: int, book: Book | None = None) -> Exposure:
+    """Return the account's balances, valued in its currency, and what they mean against its limit.
+
+    Given the book it names what other accounts may have too.
+    """
+    parties, covers = ((), ()) if book is None else shared_by(book, account)
     stages, unvalued = _valued(account, context)
     now = standing(account, context, at_ms)
     limit = now.limit
@@ -55,6 +61,8 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int) -> E
         risk_cell=_risk_cell(account, context, now),
         by_currency=_by_currency(account),
         held=account.held,
+        parties=parties,
+        covers=covers,
         net_days=account.net_days,
     )
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from projections import judged_numbers as judged
+from projections.book_totals import concentration
 from projections.context import Context
 from projections.moves import BALANCES, DAYS, JUDGED, ORDERED, OVERDUE, PROMISES
 from projections.recording import Recording
@@ -91,6 +92,7 @@ INDICATORS: tuple[tuple[str, int, Number], ...] = (
     ("score_weakness", JUDGED, judged.score_weakness),
     ("score_fall", JUDGED, judged.score_fall),
     ("order_volume", ORDERED, judged.order_volume),
+    ("concentration", DAYS, concentration),
     ("broken_promises", PROMISES, judged.promises_broken),
     ("cover_expiring", DAYS, judged.cover_expiring),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from projections.alerts import clear_alert, occur
+from projections.book_totals import follow_shared
 from projections.dossier import dossier_of
 from projections.dossier_rows import AdverseEvent, Dossier
 from projections.moves import DAYS
@@ -21,6 +22,8 @@ def warn_of_events(recording: Recording, fact: Fact | None, decisions: list[AnyD
     """Add the alerts about what was reported of the account, already in effect."""
     if isinstance(fact, AdverseEventReported | AdverseEventResolved):
         _follow_adverse_events(recording, decisions)
+    if recording.moved & DAYS:
+        follow_shared(recording, decisions)
 
 
 def _follow_adverse_events(recording: Recording, decisions: list[AnyDecision]) -> None:

@@ -215,7 +215,7 @@ class Partition:
                 continue
             account_id = self._todo.popleft()
             account = self.book.account(account_id)
-            if account is not None and needs_sweep(self.context, account):
+            if account is not None and needs_sweep(self.book, self.context, account):
                 self._sweep_account(sweep, account_id, outcomes, recorded_at_ms)
         return outcomes
 
@@ -228,7 +228,7 @@ class Partition:
             return
         account = self.book.account(account_id)
         sweep = next((found for found in self.context.sweeps if found.kind != "more"), None)
-        if account is not None and sweep is not None and needs_sweep(self.context, account):
+        if account is not None and sweep is not None and needs_sweep(self.book, self.context, account):
             self._sweep_account(sweep, account_id, outcomes, recorded_at_ms)
         while more := self._more_of(account_id):
             self._sweep_account(more, account_id, outcomes, recorded_at_ms)
@@ -365,7 +365,8 @@ class Partition:
     def exposures(self, at_ms: int) -> list[Exposure]:
         """Return the exposures of all accounts touched since the last call, in ledger order."""
         found = [
-            exposure_of(self._account(account_id), self.context, self.chain.epoch, at_ms) for account_id in self.touched
+            exposure_of(self._account(account_id), self.context, self.chain.epoch, at_ms, self.book)
+            for account_id in self.touched
         ]
         self.touched.clear()
         return found

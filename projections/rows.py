@@ -17,7 +17,7 @@ from projections.limit_rows import LimitFile, MeasureFile
 from projections.scope_rows import ScopeBalance
 from projections.splitting_rows import RecentOrders
 from projections.version_rows import Versions as Versions
-from projections.warning_rows import OrderPattern, PastReports, Promises, Quiet, WarningSheet
+from projections.warning_rows import BookPlace, OrderPattern, PastReports, Promises, Quiet, WarningSheet
 from schemas.decisions import Checkpoint, Status
 
 SEPARATOR = b"\x00"
@@ -352,6 +352,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "promises": (b"y", Promises),
     "order_pattern": (b"n", OrderPattern),
     "past_reports": (b"S", PastReports),
+    "book_place": (b"B", BookPlace),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 KIND_LETTERS = {kind: letter.decode() for kind, (letter, _) in KINDS.items()}
@@ -367,6 +368,7 @@ INDEX_UNREADABLE = b"L"
 INDEX_DATES = b"N"
 INDEX_FOREIGN = b"X"
 INDEX_SCHEDULED = b"H"
+INDEX_BOOK = b"T"
 FACT_ID = b"F"
 PARTITION = b"P"
 

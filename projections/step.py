@@ -139,7 +139,7 @@ def _open(book: Book, context: Context, arrival: Arrival) -> Recording:
     account = book.account(arrival.account_id)
     if account is None:
         currency = getattr(arrival.fact, "currency", None) or context.base
-        account = Account(arrival.account_id, currency, swept_no=max(context.all_no, context.rates_no))
+        account = Account(arrival.account_id, currency, swept_no=context.swept_through())
     return Recording(
         book, context, account, arrival.envelope, arrival.topic, arrival.value, arrival.at_ms, arrival.source
     )

@@ -12,6 +12,7 @@ from projections.accounts import drop_lapsed
 from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
 from projections.approval_steps import next_dates, review_approvals
 from projections.book import Book
+from projections.book_totals import accounts_of_the_book, awaits_totals, is_known, take_totals
 from projections.context import Context, Delegation, Sweep, day_before
 from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
@@ -29,7 +30,7 @@ from projections.warning_lines import watch_now
 from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
-from schemas.facts.control import DayClosed, DelegationSet, PolicyAdopted, RatesSet
+from schemas.facts.control import BookTotalled, DayClosed, DelegationSet, PolicyAdopted, RatesSet
 from schemas.ledger import Source
 from schemas.policy import PolicyInvalid, read_policy, recorded_policy
 
@@ -40,7 +41,9 @@ def step_broadcast(
     """Put a broadcast in force, open its sweep, and return what is to be said of it; None for a repeat."""
     if number <= context.control_no:
         return None
-    if isinstance(fact, DayClosed) and _is_closed(context, fact):
+    if (isinstance(fact, DayClosed) and _is_closed(context, fact)) or (
+        isinstance(fact, BookTotalled) and is_known(context, fact)
+    ):
         context.control_no = number
         return None
     if isinstance(fact, PolicyAdopted):
@@ -73,6 +76,9 @@ def evolve_broadcast(
         context.set_rates(fact.base, dict(fact.rates))
         context.rates_no = number
         kind = "rates"
+    elif isinstance(fact, BookTotalled):
+        take_totals(book, context, fact, number)
+        kind = "book"
     else:
         if isinstance(fact, DelegationSet):
             context.delegate(_delegation(fact))
@@ -118,18 +124,22 @@ def accounts_to_sweep(book: Book, context: Context, sweep: Sweep) -> list[str]:
         found = {suffix[11:].decode() for suffix, _ in _until(book, context.business_date.encode())}
     elif sweep.kind == "rates":
         found = {suffix.decode() for suffix, _ in book.index(INDEX_FOREIGN, "").items()}
+    elif sweep.kind == "book":
+        found = accounts_of_the_book(book)
     else:
         found = book.account_ids()
     return sorted(found, key=str.encode)
 
 
-def needs_sweep(context: Context, account: Account) -> bool:
+def needs_sweep(book: Book, context: Context, account: Account) -> bool:
     """Return whether an account is still to be taken through a broadcast that is in force."""
     if account.next_on is not None and context.business_date is not None and account.next_on < context.business_date:
         return True
     if account.swept_no < context.all_no:
         return True
-    return account.swept_no < context.rates_no and any(other != account.currency for other in account.stages)
+    if account.swept_no < context.rates_no and any(other != account.currency for other in account.stages):
+        return True
+    return awaits_totals(book, context, account)
 
 
 def step_sweep(book: Book, context: Context, sweep: Sweep, account: Account) -> list[AnyDecision]:
@@ -190,7 +200,7 @@ def _go_on(recording: Recording, sweep: Sweep, decisions: list[AnyDecision]) -> 
 
 def _bring_up_to_date(recording: Recording) -> None:
     account, context = recording.account, recording.context
-    account.swept_no = max(context.all_no, context.rates_no)
+    account.swept_no = context.swept_through()
     for key in entering(recording.book, account, context, recording.at_ms):
         enter_horizon(recording, recording.order(key))
     if context.business_date is None:

@@ -71,5 +71,14 @@ class PastReports(Struct, array_like=True):
     reports: list[PastReport] = field(default_factory=list)
 
 
-WarningSheet = Quiet | Promises | OrderPattern | PastReports
+class BookPlace(Struct, array_like=True):
+    """What the last totals of the whole book say of an account: `covers` with what is claimed of each in all."""
+
+    key: str = ""
+    is_large: bool = False
+    parties: list[str] = field(default_factory=list)
+    covers: list[tuple[str, int]] = field(default_factory=list)
+
+
+WarningSheet = Quiet | Promises | OrderPattern | PastReports | BookPlace
 """What early warning keeps of an account."""

@@ -78,7 +78,9 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     `limit_minor`, `headroom_minor` and `utilisation_bp` are null where there is no such number (no limit set,
     unlimited, no credit). `parked_count` is how many facts wait for a document, `unreadable_count` how many dead
     letters park the account, `waiting_count` how many orders wait. `held`: every new order waits for a person;
-    `net_days` are the longest terms granted. `combined_level` is what its open alerts come to together.
+    `net_days` are the longest terms granted. `parties` are registrations
+    and `covers` (with the share in basis points that this account has of each) what other accounts may name too.
+    `combined_level` is what its open alerts come to together.
     """
 
     account_id: str
@@ -113,6 +115,8 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     unvalued: tuple[str, ...] = ()
     combined_level: str | None = None
     risk_cell: RiskCell | None = None
+    parties: tuple[str, ...] = ()
+    covers: tuple[tuple[str, int], ...] = ()
     grade: str = ""
     held: bool = False
     net_days: int | None = None

@@ -220,7 +220,7 @@ class AuditOfPartition:
 
     def _needs_sweep(self, account_id: str) -> bool:
         account = self._partition.book.account(account_id)
-        return account is not None and needs_sweep(self._partition.context, account)
+        return account is not None and needs_sweep(self._partition.book, self._partition.context, account)
 
     def _compare_rules(self, entry: Entry, value: bytes) -> None:
         """Derive by today's rules, tell the difference, and go on from what was recorded."""

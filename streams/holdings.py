@@ -17,6 +17,7 @@ from streams.copies import Copier
 from streams.ledger import LedgerWriter
 from streams.metrics import Metrics
 from streams.opening import PartitionClosed, open_partition
+from streams.portfolio import Totaller
 from streams.publisher import Publisher
 from streams.rounds import Rounds
 from streams.seat import Seat, Taken
@@ -56,6 +57,7 @@ class Holdings:
         metrics: Metrics,
         guarded: Callable[[Awaitable[None]], Awaitable[None]],
         clock: Clock | None = None,
+        totaller: Totaller | None = None,
     ) -> None:
         self._access = access
         self._sources = sources
@@ -64,6 +66,7 @@ class Holdings:
         self._guarded = guarded
         self._clock = clock
         self._copier = Copier(access, publisher)
+        self._totaller = totaller
         self._rounds = Rounds(access, ledger, publisher, metrics, self._lose)
         self.seats: dict[int, Seat] = {}
         self.closed: dict[int, list[str]] = {}
@@ -142,6 +145,8 @@ class Holdings:
 
     async def stop(self) -> None:
         """Finish what is under way, publish it, and let all partitions go."""
+        if self._totaller is not None:
+            self._totaller.stop()
         await self._rounds.settle()
         for task in self._opening.values():
             task.cancel()
@@ -194,6 +199,8 @@ class Holdings:
             await self._copier.complete()
             if self._clock is not None:
                 self._clock.follow(seat.partition.context)
+            if self._totaller is not None:
+                self._totaller.follow(seat.partition.context)
         seat.sent(await self._publisher.publish(seat.number, again) if again else [])
         self.seats[seat.number] = seat
         for name in SOURCES:

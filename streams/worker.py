@@ -22,6 +22,7 @@ from streams.clock import Clock
 from streams.holdings import Holdings
 from streams.ledger import LedgerWriter
 from streams.metrics import Health, Metrics
+from streams.portfolio import Totaller
 from streams.publisher import Publisher
 from streams.reader import Reader
 from streams.settings import Settings
@@ -78,7 +79,9 @@ class Worker:
         await self._ledger.start()
         await self._publisher.start()
         guarded = partial(crash_on_error, self._app)
-        self._holdings = Holdings(access, self, self._ledger, self._publisher, self.metrics, guarded, self._clock)
+        self._holdings = Holdings(
+            access, self, self._ledger, self._publisher, self.metrics, guarded, self._clock, Totaller(access)
+        )
         self._app.transport.held_back = lambda tp: self._holdings.is_held_back(short_name(tp.topic), tp.partition)
         self._app.transport.resume_at = lambda tp: self._holdings.resume_at(short_name(tp.topic), tp.partition)
         self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)

@@ -394,3 +394,8 @@ def alert_closed(alert_id: str = f"{ACCOUNT}/1", **fields: Any) -> Said:
 def promised(amount: int, pay_by_on: str, promise_id: str = "R1", **fields: Any) -> Said:
     by_on = {"promised_on": DAY, "pay_by_on": pay_by_on}
     return _by_desk("promise_made", fields, promise_id=promise_id, amount_minor=amount, currency="EUR", **by_on)
+
+
+def book_totalled(on: str, net_exposure: int, **fields: Any) -> Said:
+    book = {"business_date": on, "currency": "EUR", "net_exposure_minor": net_exposure, "accounts": 10}
+    return Said({"type": "book_totalled", **book, **fields}, {}, "")

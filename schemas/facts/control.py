@@ -64,16 +64,16 @@ class Shared(Struct, frozen=True, kw_only=True, gc=False):
 class BookTotalled(Broadcast, frozen=True, kw_only=True, tag="book_totalled", gc=False, omit_defaults=True):
     """The whole book at a day's close: what the accounts owe together, and what several of them share.
 
-    Sums are valued in `currency`; `unvalued` accounts could not be.
+    Sums are valued in `currency`; `unvalued` accounts could not be. `large_account_ids` are accounts near or above the
+    lowest line of concentration. Shared covers are those of which more is claimed than there is.
     """
-
-    acted_on: ClassVar[bool] = False
 
     business_date: date
     currency: Currency
     net_exposure_minor: SignedMinor
     accounts: Number
     unvalued: Number = 0
+    large_account_ids: tuple[Id, ...] = ()
     shared_parties: tuple[Shared, ...] = ()
     shared_covers: tuple[Shared, ...] = ()
 

@@ -225,6 +225,12 @@ def _promised(draw: st.DrawFn) -> Said:
     return b.promised(draw(amounts), draw(days), f"R{draw(numbers)}")
 
 
+def _book(draw: st.DrawFn) -> Said:
+    large = draw(st.sampled_from([[], [ACME]]))
+    shared = draw(st.sampled_from([[], [{"id": "vat/DE1", "account_ids": [ACME, "B"]}]]))
+    return b.book_totalled(draw(days), draw(amounts) * 10, large_account_ids=large, shared_parties=shared)
+
+
 def _check(draw: st.DrawFn) -> Said:
     checkpoint = draw(st.sampled_from(["order", "delivery", "invoice"]))
     return b.check(f"O{draw(numbers)}", checkpoint, f"K{draw(numbers)}", amount_minor=draw(amounts))
@@ -288,6 +294,8 @@ def _policy(draw: st.DrawFn) -> Said:
     warnings = {
         "utilisation": indicator,
         "overdue_share": indicator,
+        "concentration": {"clear_below_bp": 0, "lines": [{**line, "at_bp": 1_000}]},
+        "shared_party": occurrence,
         "broken_promises": {"clear_below_bp": 0, "lines": [{**line, "at_bp": 1}]},
         "order_volume": {"clear_below_bp": 0, "lines": [{**line, "at_bp": 11_000}]},
         "oldest_overdue": {
@@ -317,7 +325,7 @@ _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reve
 _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
 _PLAIN += [_allocated, _allocation_reversed, _bill, _bill, _bill_ends]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
-_ALL += [_handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
+_ALL += [_book, _handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
 _ALL += [_cover, _cover, _cover_ends, _contract]
 _ALL += [_judged, _judged]
 
