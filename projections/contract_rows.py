@@ -8,17 +8,21 @@ from projections.version_rows import Versions
 
 
 class Contract(Struct, array_like=True):
-    """A contract as a document: its identity and revisions."""
+    """A contract as it was last described; ISO dates, both included."""
 
     key: str
     ce_source: str
     seller_id: str | None
     versions: Versions
+    signed_on: str
+    valid_from: str
+    valid_until: str
+    net_days: int | None
     twins: list[str] = field(default_factory=list)
 
 
 class Agreed(Struct, array_like=True):
-    """What a contract says; ISO dates, both included. `seller_id` None is every seller."""
+    """What of a contract says whether it holds; `seller_id` None is every seller."""
 
     contract: str
     seller_id: str | None

@@ -63,12 +63,14 @@ def record_signed(recording: Recording, fact: ContractSigned) -> Refusal | None:
     found = cast("Contract | None", recording.find_own("contract", fact.contract_id, fact.seller_id))
     if found is None:
         key = recording.new_key("contract", fact.contract_id, fact.seller_id)
-        found = Contract(key, recording.envelope.ce_source, fact.seller_id, recording.first_version(fact))
+        source, version = recording.envelope.ce_source, recording.first_version(fact)
+        found = Contract(key, source, fact.seller_id, version, "", "", "", None)
     else:
         note_version(found.versions, fact.revision, recording.digest(fact))
+    _describe(found, fact)
     recording.touch("contract", found)
     file = contract_file_of(recording.book, recording.account.account_id) or ContractFile()
-    agreed = [other for other in file.agreed if other.contract != found.key] + [_agreed(found.key, fact)]
+    agreed = [other for other in file.agreed if other.contract != found.key] + [_agreed(found)]
     file.agreed = sorted(agreed, key=lambda other: other.signed_on)
     recording.touch(CONTRACTS, file)
     for on in _dates(file):
@@ -76,11 +78,22 @@ def record_signed(recording: Recording, fact: ContractSigned) -> Refusal | None:
     return None
 
 
-def _agreed(key: str, fact: ContractSigned) -> Agreed:
-    signed_on = fact.signed_on.isoformat()
-    valid_from = signed_on if fact.valid_from is None else fact.valid_from.isoformat()
-    valid_until = FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
-    return Agreed(key, fact.seller_id, signed_on, valid_from, valid_until, fact.net_days)
+def _describe(contract: Contract, fact: ContractSigned) -> None:
+    contract.signed_on = fact.signed_on.isoformat()
+    contract.valid_from = contract.signed_on if fact.valid_from is None else fact.valid_from.isoformat()
+    contract.valid_until = FOREVER if fact.valid_until is None else fact.valid_until.isoformat()
+    contract.net_days = fact.net_days
+
+
+def _agreed(contract: Contract) -> Agreed:
+    return Agreed(
+        contract.key,
+        contract.seller_id,
+        contract.signed_on,
+        contract.valid_from,
+        contract.valid_until,
+        contract.net_days,
+    )
 
 
 def _dates(file: ContractFile) -> Iterator[str]:

@@ -18,7 +18,9 @@ PLEDGED = {"cover": "covers", "contract": "contracts", "bill": "bills"}
 """Kinds of documents that belong to the dossier, and what they are called there."""
 
 _OF_THE_ACCOUNT = ("status", "held", "grade", "limit_minor", "unlimited", "currency")
-_OWN_WORK = frozenset({"key", "said_on", "versions", "twins", "stood", "counted", "grade_changed_on"})
+_OWN_WORK = frozenset(
+    {"key", "said_on", "versions", "twins", "stood", "counted", "cover_counts", "named", "number", "grade_changed_on"}
+)
 """Fields of rows that say how they are kept."""
 _IN_THE_NAME: dict[type[Struct], frozenset[str]] = {
     PartyRow: frozenset({"party_id"}),

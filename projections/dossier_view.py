@@ -20,6 +20,7 @@ from projections.limit_files import limit_file_of, measure_file_of
 from projections.limit_rows import LimitFile, MeasureFile
 from projections.partition import Partition
 from projections.rows import Account
+from projections.scope_balances import balance_of
 
 View = dict[str, Any]
 _SHOWN_OF_STANDING = (
@@ -60,6 +61,7 @@ def view_of(partition: Partition, account_id: str, at_ms: int) -> View | None:
         "assessments": [_plain(one) for one in dossier.assessments],
         "financials": _financials(dossier),
         "behaviour": _behaviour(account, behaviour),
+        "parts": _parts(partition, account),
         "reviews": {"reviewed_on": dossier.reviewed_on or None, "next_review_on": dossier.next_review_on},
         **{name: _documents(partition, kind, account_id) for kind, name in PLEDGED.items()},
     }
@@ -106,6 +108,12 @@ def _limit(partition: Partition, account_id: str) -> View:
         "proposed_net_days": net_days,
         "proposed_for_grade": grade,
     }
+
+
+def _parts(partition: Partition, account: Account) -> list[View]:
+    """Return the customers, sellers and segments that have a limit of their own, and what each owes by currency."""
+    found = (balance_of(partition.book, account.account_id, scope) for scope in account.scope_limits)
+    return [{**_plain(part), "key": part.key.replace("\x1f", "/")} for part in found]
 
 
 def _measures(partition: Partition, account_id: str) -> list[View]:
@@ -203,6 +211,6 @@ def _month(number: int) -> str:
 
 
 def _documents(partition: Partition, kind: str, account_id: str) -> list[View]:
-    hidden = ("versions", "twins", "stood")
+    hidden = ("versions", "twins", "stood", "counted", "cover_counts", "named", "number")
     found = [_plain(document) for document in documents_of(partition, kind, account_id)]
     return [{name: value for name, value in one.items() if name not in hidden} for one in found]

@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from projections.dossier_view import view_of
 from projections.recording import Recording
 from projections.rows import Order
 from projections.scopes import ScopeStanding, scopes_of
@@ -163,3 +164,10 @@ def test_a_member_does_not_escape_its_limit_by_ordering_twice(acme: Scenario) ->
     assert answers(acme.say(b.order("O1", 60, customer_id="C-1"))) == ["order_released O1"]
     assert codes(acme.say(b.order("O2", 60, customer_id="C-1"))) == ["scope_limit_exceeded"]
     assert answers(acme.say(b.cancelled("O1"))) == ["order_released O2"]
+
+
+def test_the_dossier_shows_what_a_part_with_a_limit_owes(acme: Scenario) -> None:
+    acme.say(b.limit_set(300, scope={"customer_id": "C-1"}), b.invoice(250, customer_id="C-1"))
+    view = view_of(acme.partition, b.ACCOUNT, START_MS)
+    assert view is not None
+    assert [(part["key"], part["exposure"]) for part in view["parts"]] == [("customer/C-1", {"EUR": 250})]
