@@ -87,6 +87,10 @@ def _or_face(amount: int, currency: str, account: Account, context: Context) -> 
     return amount if valued is None else valued
 
 
-def in_force(account: Account) -> tuple[tuple[str, int, str], ...]:
+def in_force(account: Account) -> tuple[tuple[str, int, int, int, str], ...]:
     """Return what tells covers in force from others: any change of it may let more or less through."""
-    return tuple((found.mark, found.value, found.withdrawn_on) for found in account.covers if found.in_force)
+    return tuple(
+        (found.mark, found.value, found.share_bp, found.first_loss, found.withdrawn_on)
+        for found in account.covers
+        if found.in_force
+    )

@@ -66,13 +66,20 @@ def _stand(recording: Recording, cover: Cover) -> None:
     covering = _covering(cover)
     if before is not None and before.order_key == covering.order_key:
         covering.before, covering.shipped = before.before, before.shipped
+    counts_the_same = before is not None and _conditions(before) == _conditions(covering)
+    if before is not None and counts_the_same:
+        covering.mark, covering.sums = before.mark, before.sums
     covers = [found for found in account.covers if found.key != cover.key]
     account.covers = sorted([*covers, covering], key=_place)
-    if has_conditions(covering):
+    if has_conditions(covering) and not counts_the_same:
         _measure(recording, covering)
     for on in _dates(covering):
         recording.note_future_date(on)
     refresh_covers(recording)
+
+
+def _conditions(covering: Covering) -> tuple[str, int | None]:
+    return covering.order_key, covering.max_net_days
 
 
 def _covering(cover: Cover) -> Covering:

@@ -240,6 +240,15 @@ def test_an_order_on_longer_terms_than_a_cover_covers_has_to_fit_the_limit_itsel
     assert net(acme)[0] == 500
 
 
+def test_what_was_not_covered_is_not_when_the_cover_is_changed_or_withdrawn(acme: Scenario) -> None:
+    acme.say(b.terms_set(120), b.cover(500, max_net_days=60))
+    acme.say(b.order("O1", 400, terms={"kind": "open", "net_days": 90}), b.delivery(100))
+    acme.say(b.cover(700, max_net_days=60, revision=2))
+    assert net(acme)[0] == 0
+    acme.say(b.cover_withdrawn("2025-03-03"))
+    assert net(acme)[0] == 0
+
+
 def test_a_deposit_frees_headroom_for_its_order_and_for_no_other(acme: Scenario) -> None:
     """Cash for one order is no cover of another, but what its order needs no longer is free again."""
     acme.say(b.invoice(900), b.order("O1", 500), b.order("O2", 150))
