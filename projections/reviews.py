@@ -37,8 +37,10 @@ def review_due_on(book: Book, account: Account, policy: Policy) -> str | None:
     if dossier is not None and dossier.next_review_on is not None:
         return dossier.next_review_on
     row = limit_row(policy.limits, account.grade)
+    if row is None:
+        return None
     looked_on = _reviewed_on(book, account) or _set_on(book, account)
-    return None if row is None or not looked_on else days_after(looked_on, row.review_days)
+    return days_after(looked_on, row.review_days) if looked_on else None
 
 
 def _set_on(book: Book, account: Account) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from projections.context import Context, day_before
-from projections.contracts import contract_of
+from projections.contracts import contract_file_of, contract_of
 from projections.dossier import dossier_of
 from projections.limit_files import (
     FOREVER,
@@ -53,12 +53,23 @@ def record_terms(recording: Recording, fact: TermsSet) -> Refusal | None:
     return None
 
 
-def terms_in_force(recording: Recording) -> Terms:
+def days_granted(recording: Recording, seller_id: str | None) -> int | None:
+    """Return the longest terms that a seller may grant the account today, None where none are set.
+
+    They are the account's own, unless that seller has a contract with it.
+    """
+    account = recording.account
+    if seller_id is None or contract_file_of(recording.book, account.account_id) is None:
+        return account.net_days
+    return terms_in_force(recording, seller_id).net_days
+
+
+def terms_in_force(recording: Recording, seller_id: str | None = None) -> Terms:
     """Return the terms granted today; a measure that shortens terms goes before all that is longer.
 
-    Of contracts only one with every seller grants terms to the whole account.
+    Without a seller: of contracts only one with every seller grants terms to the whole account.
     """
-    granted = _granted(recording)
+    granted = _granted(recording, seller_id)
     file = measure_file_of(recording.book, recording.account.account_id)
     for measure in () if file is None else file.in_force:
         shorter = measure.net_days is not None and (granted.net_days is None or measure.net_days < granted.net_days)
@@ -67,12 +78,12 @@ def terms_in_force(recording: Recording) -> Terms:
     return granted
 
 
-def _granted(recording: Recording) -> Terms:
+def _granted(recording: Recording, seller_id: str | None) -> Terms:
     book, account = recording.book, recording.account
     file = limit_file_of(book, account.account_id)
     if file is not None and file.granted_days is not None and recording.today() <= (file.granted_until or FOREVER):
         return Terms(file.granted_days, "desk")
-    contract = contract_of(book, account.account_id, None, recording.today())
+    contract = contract_of(book, account.account_id, seller_id, recording.today())
     if contract is not None and contract.is_in_force and contract.net_days is not None:
         return Terms(contract.net_days, "contract")
     dossier = dossier_of(book, account.account_id)

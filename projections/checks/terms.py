@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.checks.case import Case
 from projections.splitting import maximum_in, ordered_with
+from projections.terms import days_granted
 from projections.tolerance import tolerance
 from schemas.decisions import Reason
 
@@ -22,9 +23,12 @@ def prepayment_required(case: Case) -> Reason | None:
 
 
 def terms_exceed_granted(case: Case) -> Reason | None:
-    """The order is to be paid later than the account is granted."""
-    asked, granted = case.order.net_days, case.account.net_days
-    if asked is None or granted is None or asked <= granted or case.order.terms in _PAID_AT_ONCE:
+    """The order is to be paid later than the account is granted, by the order's seller if they have a contract."""
+    asked = case.order.net_days
+    if asked is None or case.order.terms in _PAID_AT_ONCE:
+        return None
+    granted = days_granted(case.recording, case.order.seller_id)
+    if granted is None or asked <= granted:
         return None
     return {"code": "terms_exceed_granted", "net_days": asked, "granted_days": granted}
 

@@ -6,7 +6,7 @@ import pytest
 
 from projections.reviews import limit_expires_on, review_due_on
 from tests import builders as b
-from tests.scenario import Scenario, alerts
+from tests.scenario import Scenario, alerts, codes, kinds
 from tests.unit.core.test_core_proposals import offers
 
 REVIEW = {"level": "notice", "measure": "review it", "owner_role": "credit_analyst"}
@@ -69,3 +69,14 @@ def test_without_a_grade_or_a_limit_nothing_is_due(nobody: Scenario) -> None:
     assert due(nobody) == (None, None)
     nobody.say(b.limit_set(1_000))
     assert due(nobody) == (None, "2025-08-31")
+
+
+def test_orders_are_told_of_a_review_that_is_overdue_and_stopped_by_a_limit_that_expired(graded: Scenario) -> None:
+    assert codes(graded.say(b.order("O1"))) == []
+    graded.say(b.day_closed("2025-05-31"))
+    assert codes(graded.say(b.order("O2"))) == [], "due today is not overdue"
+    graded.say(b.day_closed("2025-06-01"))
+    assert codes(graded.say(b.order("O3"))) == ["review_overdue"]
+    graded.say(b.day_closed("2025-08-31"))
+    assert codes(graded.say(b.order("O4"))) == ["limit_expired", "review_overdue"]
+    assert "order_released O4" in kinds(graded.say(b.reviewed("2025-09-01")))

@@ -45,6 +45,16 @@ def test_a_contract_with_one_seller_grants_the_account_nothing(acme: Scenario) -
     assert told(acme.say(b.contract(net_days=45, seller_id="S1"))) == []
 
 
+def test_orders_of_a_seller_go_by_its_own_contract(acme: Scenario) -> None:
+    acme.say(b.contract(net_days=30), b.contract("K2", net_days=60, seller_id="S1"))
+    sixty = {"kind": "open", "net_days": 60}
+    assert kinds(acme.say(b.order("O1", terms=sixty, seller_id="S1"))) == ["order_released O1"]
+    assert kinds(acme.say(b.order("O2", terms=sixty, seller_id="S2"))) == ["order_referred O2"]
+    assert kinds(acme.say(b.order("O3", terms=sixty))) == ["order_referred O3"]
+    acme.say(b.terms_set(45))
+    assert kinds(acme.say(b.order("O4", terms=sixty, seller_id="S1"))) == ["order_referred O4"], "the desk goes first"
+
+
 def test_longer_terms_let_an_order_go_that_waited_for_them(acme: Scenario) -> None:
     acme.say(b.terms_set(30))
     assert kinds(acme.say(b.order(terms={"kind": "open", "net_days": 60}))) == ["order_referred O1"]
