@@ -71,6 +71,13 @@ def story() -> list[Said]:
         _desk(b.not_agreed("max", "AP-3"), 12),
         b.day_closed(f"{_FOR}16"),
         b.day_closed(f"{_FOR}21"),
+        _desk(b.acknowledged("ACME/5"), 13),
+        _desk(b.snoozed(f"{_FOR}24", "ACME/5"), 14),
+        _desk(b.assigned("kai", "ACME/5"), 15),
+        _desk(b.promised(90, f"{_FOR}23"), 16),
+        b.book_totalled(f"{_FOR}21", 2_000, large_account_ids=[b.ACCOUNT]),
+        b.day_closed(f"{_FOR}24"),
+        _desk(b.alert_closed("ACME/5"), 17),
     ]
 
 
