@@ -6,7 +6,6 @@ import json
 import re
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any, Self
 
 from kafka import KafkaConsumer, TopicPartition
@@ -23,13 +22,8 @@ _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 class ObservedWorker(WorkerProcess):
     """One `obligor worker` with its health and metrics; use it as a context to be sure that it ends."""
 
-    def __init__(self, settings: Settings, log_file: Path) -> None:
-        super().__init__(settings, log_file)
-        self._log_start = 0
-
     def start(self, **more: str) -> Self:
         """Start it; `more` are further environment variables."""
-        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         super().start(**more)
         return self
 
@@ -53,9 +47,7 @@ class ObservedWorker(WorkerProcess):
 
     def ask(self, path: str) -> tuple[int, str]:
         """Return the status and the text of an answer; (0, "") if there is none yet."""
-        with self.log_file.open("rb") as log:
-            log.seek(self._log_start)
-            found = _PORT.findall(_COLOUR.sub(b"", log.read()))
+        found = _PORT.findall(_COLOUR.sub(b"", self.log_since_start()))
         if not found:
             return 0, ""
         try:

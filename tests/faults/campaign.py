@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from queue import Queue
 from random import Random
@@ -205,9 +205,10 @@ class Campaign:
             self._keep_alive,
         )
         for worker in self.workers[: self._wanted]:
+            begun = partial(getattr, worker, "has_begun")
+            wait_until(f"{worker.log_file.stem} to run", begun, self.options.wait_seconds, self._keep_alive)
             code = worker.stop()
-            # One that was just started again may not have come to minding signals: it has done nothing then.
-            if code not in (0, -signal.SIGTERM):
+            if code != 0:
                 raise Stuck(f"expected {worker.log_file.stem} to end with 0 at SIGTERM, received {code}")
 
     def _prove(self) -> list[str]:

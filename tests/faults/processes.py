@@ -40,9 +40,11 @@ class WorkerProcess:
         self.is_paused = False
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
+        self._log_start = 0
 
     def start(self, **more: str) -> WorkerProcess:
         """Start it; `more` are further environment variables."""
+        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         self._log = self.log_file.open("ab")
         self._process = subprocess.Popen(
             [str(_OBLIGOR), "worker", "--no-clock"],
@@ -57,6 +59,17 @@ class WorkerProcess:
     def running(self) -> bool:
         """Whether the process is there, paused or not."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it said since its last start that it runs: from then on it ends in order when it is told to."""
+        return b"worker runs" in self.log_since_start()
+
+    def log_since_start(self) -> bytes:
+        """What it wrote since its last start."""
+        with self.log_file.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read()
 
     @property
     def exit_code(self) -> int | None:
