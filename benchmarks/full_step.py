@@ -23,6 +23,7 @@ from projections.partition import Partition
 from projections.store import MemoryRows, RocksRows, Rows
 from schemas.partitioning import partition_of
 from streams.batches import Record
+from streams.garbage import collect_less_often
 from streams.message import Message
 from streams.settings import Settings
 from streams.simulator import facts
@@ -35,11 +36,15 @@ _DEADLINE_S = 300.0
 
 
 class FullStep(Struct):
-    """What a pass of the credit step took; `ledger_records` counts the swept accounts, too."""
+    """What a pass of the credit step took; `ledger_records` counts the swept accounts, too.
+
+    `worker_cpu_us` is what the worker's process used for a ledger record, all threads, start-up left out.
+    """
 
     facts: int
     ledger_records: int
     worker_seconds: float
+    worker_cpu_us: float
     core_seconds: float
     audit_seconds: float
 
@@ -60,17 +65,19 @@ def measure_full_step(brokers: str, *, count: int, tell: Callable[[str], None]) 
     create_and_check(settings)
     load(brokers, (placed(message, "full") for message in messages))
     with TemporaryDirectory(prefix="obligor-bench-") as directory:
-        ledger_records, worker_seconds = _worker(brokers, Path(directory), messages)
+        ledger_records, worker_seconds, worker_cpu_us = _worker(brokers, Path(directory), messages)
+        tell(f"one worker: {worker_cpu_us:.1f} us of processor time a ledger record")
         tell(f"one worker: {count / worker_seconds:,.0f} facts/s, {ledger_records / worker_seconds:,.0f} records/s")
         audit_seconds = _audit(brokers, Path(directory))
         tell(f"audit: {ledger_records / audit_seconds:,.0f} records/s")
     delete_topics(brokers, "full.")
-    return FullStep(count, ledger_records, worker_seconds, core_seconds, audit_seconds)
+    return FullStep(count, ledger_records, worker_seconds, worker_cpu_us, core_seconds, audit_seconds)
 
 
 def _core_alone(messages: list[Message]) -> float:
     partition = Partition(MemoryRows(), 0, 1, "credit")
     records = list(_records(messages))
+    collect_less_often()
     began = process_time()
     for number, (name, record) in enumerate(records, 1):
         partition.take(name, record, 0)
@@ -113,12 +120,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _worker(brokers: str, directory: Path, messages: list[Message]) -> tuple[int, float]:
+def _worker(brokers: str, directory: Path, messages: list[Message]) -> tuple[int, float, float]:
     return take_in(brokers, directory, "full", messages)
 
 
-def take_in(brokers: str, directory: Path, prefix: str, messages: list[Message]) -> tuple[int, float]:
-    """Have a worker take in what was loaded; return how many ledger records that makes, and the seconds it took."""
+def take_in(brokers: str, directory: Path, prefix: str, messages: list[Message]) -> tuple[int, float, float]:
+    """Have a worker take in what was loaded.
+
+    Returns how many ledger records that makes, the seconds it took, and microseconds of processor time for each.
+    """
     broadcasts = sum(message.key is None for message in messages)
     reader = reader_of(brokers, [topic(prefix, "ledger")])
     process = worker_command(brokers, directory, prefix)
@@ -130,13 +140,14 @@ def take_in(brokers: str, directory: Path, prefix: str, messages: list[Message])
         end(process)
 
 
-def _follow_ledger(reader: Consumer, process: subprocess.Popen[bytes], expected: int) -> tuple[int, float]:
+def _follow_ledger(reader: Consumer, process: subprocess.Popen[bytes], expected: int) -> tuple[int, float, float]:
     def alive() -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the worker ended with {process.returncode}")
 
-    left, count, began_ms, ended_ms = expected, 0, 0, 0
+    left, count, began_ms, ended_ms, first_cpu_s = expected, 0, 0, 0, 0.0
     for message in messages_of(reader, time.monotonic() + _DEADLINE_S, alive):
+        first_cpu_s = first_cpu_s or processor_seconds(process.pid)
         at_ms = message.timestamp()[1]
         began_ms = min(began_ms or at_ms, at_ms)
         ended_ms = max(ended_ms, at_ms)
@@ -145,7 +156,17 @@ def _follow_ledger(reader: Consumer, process: subprocess.Popen[bytes], expected:
             left -= 1
             if not left:
                 break
-    return count, (ended_ms - began_ms) / 1000
+    cpu_us = (processor_seconds(process.pid) - first_cpu_s) / count * 1e6
+    return count, (ended_ms - began_ms) / 1000, cpu_us
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used so far, in user and system mode; 0 where that is not told."""
+    about = Path(f"/proc/{pid}/stat")
+    if not about.exists():
+        return 0.0
+    fields = about.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _audit(brokers: str, directory: Path) -> float:

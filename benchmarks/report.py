@@ -108,7 +108,10 @@ def _full(full: FullStep) -> list[str]:
         ("the core alone", f"{full.facts / full.core_seconds:,.0f}", f"{full.facts / full.core_seconds / worker:.2f}"),
         ("audit", f"{full.facts / full.audit_seconds:,.0f}", f"{full.facts / full.audit_seconds / worker:.2f}"),
     ]
-    counts = f"{full.facts:,} facts made {full.ledger_records:,} ledger records."
+    counts = (
+        f"{full.facts:,} facts made {full.ledger_records:,} ledger records. "
+        f"The worker used {full.worker_cpu_us:.1f} microseconds of processor time for each."
+    )
     return ["## Full credit step", "", *table(("full step", "facts/s", "ratio to the worker"), rows), counts, ""]
 
 

@@ -52,6 +52,7 @@ from schemas.ledger import (
     encode_decisions,
     encode_entry,
     encode_internal,
+    is_refusal,
 )
 from schemas.publication import Exposure
 
@@ -354,7 +355,8 @@ class Partition:
             sweep = self._open_sweep(entry, swept)
             return encode_decisions(step_sweep(self.book, self.context, sweep, self._account(swept.account_id)))
         self.chain.positions[topic] = entry.source.offset
-        arrival = arrival_in(entry, topic, decode_decisions(entry.decisions))
+        refusal = decode_decisions(entry.decisions) if is_refusal(entry.decisions) else []
+        arrival = arrival_in(entry, topic, refusal)
         if topic == "control":
             self._close_open_sweeps()
             decisions = self._broadcast(arrival)

@@ -107,6 +107,11 @@ def decode_decisions(decisions: Raw) -> list[AnyDecision]:
     return _decisions_decoder.decode(decisions) if decisions != _NO_DECISIONS else []
 
 
+def is_refusal(decisions: Raw) -> bool:
+    """Return whether the first of a record's decisions says that it was refused, without reading them."""
+    return bytes(decisions).startswith(_REFUSED)
+
+
 def encode_internal(fact: AccountSwept | LossAccepted) -> Raw:
     """Return the bytes of a fact that Obligor itself puts into the ledger."""
     return Raw(_encoder.encode(fact))
@@ -127,3 +132,4 @@ def digest(value: bytes) -> str:
 
 
 _NO_DECISIONS = Raw(b"[]")
+_REFUSED = b'[{"type":"fact_rejected"'

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from projections.store import MemoryRows, RocksRows, Rows
 from streams.audit import AuditOfPartition, Finding, Report
+from streams.garbage import collect_less_often
 from streams.outputs import CHECKED_TOPICS, DuePublications, OutputWalk
 from streams.reading import bounds, consumer_of, partitions_of, read_partition
 from streams.settings import Settings
@@ -134,6 +135,7 @@ def audit_all(
     settings: Settings, plan: Plan, *, outputs: bool = True, jobs: int | None = None, advance: Advance | None = None
 ) -> list[Report]:
     """Audit every partition of a plan and return the reports by partition number."""
+    collect_less_often()
     count = min(jobs or os.cpu_count() or 1, len(plan.bounds))
     if count <= 1 or (jobs is None and plan.records < IN_PROCESS_MAX):
         return [
@@ -173,6 +175,7 @@ _told: Any = None
 def _tell_through(told: Any) -> None:
     global _told
     _told = told
+    collect_less_often()
 
 
 def _audit_in_process(settings: Settings, partitions: int, part: Bounds, outputs: bool) -> Report:

@@ -7,7 +7,6 @@ Any exception in a round ends the process: Faust would restart the agent and com
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -19,6 +18,7 @@ from faust.types import TP
 
 from streams.access import Access, read_topic_ids
 from streams.clock import Clock
+from streams.garbage import collect_less_often
 from streams.holdings import Holdings
 from streams.ledger import LedgerWriter
 from streams.metrics import Health, Metrics
@@ -125,20 +125,13 @@ class Worker:
             self._holdings.wake()
 
 
-def _collect_less_often() -> None:
-    """Rows in memory are many and live long; looking through them for cycles at every turn took a sixth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-
-
 def run_worker(
     settings: Settings, *, metrics_host: str = "127.0.0.1", metrics_port: int = 0, clock: bool = True
 ) -> int:
     """Run a worker in this process until it is told to stop; return the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     quiet_loggers()
-    _collect_less_often()
+    collect_less_often()
 
     async def main() -> int:
         worker = Worker(settings, clock=clock)
