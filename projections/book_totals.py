@@ -107,6 +107,8 @@ def shared_by(book: Book, account: Account) -> tuple[tuple[str, ...], tuple[tupl
     A party without any registration is known by its own id.
     """
     dossier = book.document("dossier", account.account_id, "")
+    if dossier is None and not account.covers:
+        return (), ()
     parties: list[str] = []
     for party in getattr(dossier, "parties", ()):
         registered = [f"{scheme}/{found}" for scheme, found in party.identifiers]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from projections import judged_numbers as judged
@@ -22,6 +23,7 @@ from schemas.policy_warnings import Indicator
 
 Number = Callable[[Recording, Standing], "int | None"]
 
+DATE_LENGTH = len("2025-01-31")
 DISPUTES_PASSED_OVER = 50
 """So many disputed items are passed over in search of one that is not; beyond them the oldest one counts."""
 
@@ -64,16 +66,21 @@ def oldest_overdue(recording: Recording, _: Standing) -> int | None:
         return 0
     due = [_oldest_due(recording, currency, business_date) for currency in recording.account.stages]
     oldest = min(filter(None, due), default=business_date)
-    return date.fromisoformat(business_date).toordinal() - date.fromisoformat(oldest).toordinal()
+    return _ordinal(business_date) - _ordinal(oldest)
+
+
+@lru_cache(maxsize=4_096)
+def _ordinal(on: str) -> int:
+    return date.fromisoformat(on).toordinal()
 
 
 def _oldest_due(recording: Recording, currency: str, business_date: str) -> str | None:
     end, oldest = business_date.encode(), None
     index = recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency))
     for passed_over, (suffix, _) in enumerate(index.items()):
-        due_on, key, _number = suffix.split(b"\x00")
-        if due_on >= end:
+        if suffix[:DATE_LENGTH] >= end:
             return None
+        due_on, key, _number = suffix.split(b"\x00")
         oldest = oldest or due_on.decode()
         if passed_over >= DISPUTES_PASSED_OVER:
             return oldest

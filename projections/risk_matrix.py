@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from projections.alerts import clear_alert, escalate, raise_alert
@@ -35,12 +36,18 @@ def place(account: Account, context: Context, now: Standing, more_bp: int = 0) -
         return None
     amount = max(now.net_exposure_minor(), 0 if now.limit.unlimited else now.limit.limit_minor or 0)
     amount += amount * more_bp // 10_000
-    sizes = [_valued(size, account, context) for size in matrix.sizes_minor]
-    size = bisect_right(sizes, amount)
+    size = bisect_right(_sizes(account, context), amount)
     last = len(matrix.probabilities) - 1
     grade = account.grade
     probability = next((at for at, grades in enumerate(matrix.probabilities) if grade in grades), last)
     return Placed(size, probability, matrix.cells[size][probability])
+
+
+def _sizes(account: Account, context: Context) -> Sequence[int]:
+    sizes = context.policy.risk_matrix.sizes_minor
+    if account.currency == context.policy.currency:
+        return sizes
+    return [_valued(size, account, context) for size in sizes]
 
 
 def _valued(size_minor: int, account: Account, context: Context) -> int:

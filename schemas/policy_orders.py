@@ -18,7 +18,7 @@ CheckpointName = Literal["order", "delivery", "invoice"]
 Stage = Literal["orders", "delivered", "invoiced", "bills", "fees", "unapplied", "deposits"]
 
 
-class Checks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Checks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """What each check of an order answers when its sentence is true."""
 
     account_unknown: Answer = "refer"
@@ -62,7 +62,7 @@ class GraceDays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     invoice: Days = 7
 
 
-class Orders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Orders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """The numbers that checks compare. Amounts are in the policy's currency; None switches a comparison off.
 
     `horizon_days` makes the limit check dynamic: an order counts once its delivery date is that near. An order over
