@@ -32,6 +32,7 @@ WAITED = "waited"
 """`path` of the refusal of a fact that had waited for its document: it has been in the ledger since it came."""
 
 SOURCE_HEADER = ("ce_source", b"obligor")
+_SPECVERSION_HEADER = ("ce_specversion", b"1.0")
 EXPOSURE_NUMBER = 1_000_000
 """`n` of an exposure: above every decision of its record."""
 
@@ -158,13 +159,15 @@ def topic_of(decision: AnyDecision, effect: str) -> str | None:
 
     Of history nothing is published but what could not be read.
     """
-    if isinstance(decision, FactRejected):
+    if type(decision) is FactRejected:
         return None if decision.path == WAITED else "deadletters"
-    if effect == "historical":
-        return None
-    if isinstance(decision, ACTED_ON_BY_ORDER_SYSTEMS):
-        return "decisions"
-    return "alerts" if isinstance(decision, WATCHED_BY_THE_DESK) else None
+    return None if effect == "historical" else _TOPICS.get(type(decision))
+
+
+_TOPICS: dict[type, str] = {
+    **dict.fromkeys(ACTED_ON_BY_ORDER_SYSTEMS, "decisions"),
+    **dict.fromkeys(WATCHED_BY_THE_DESK, "alerts"),
+}
 
 
 def publish_decision(decision: AnyDecision, origin: Origin, n: int, topic: str) -> Published:
@@ -186,7 +189,7 @@ def publish_decision(decision: AnyDecision, origin: Origin, n: int, topic: str) 
 def event_headers(identity: str, event_type: object, place: str) -> list[tuple[str, bytes | None]]:
     """Return the CloudEvents headers of a published record, and its place in the ledger."""
     return [
-        ("ce_specversion", b"1.0"),
+        _SPECVERSION_HEADER,
         ("ce_id", identity.encode()),
         ("ce_type", str(event_type).encode()),
         SOURCE_HEADER,

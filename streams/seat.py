@@ -30,7 +30,7 @@ from streams.topics import SOURCES
 MERGE_ORDER = ("dossiers", "desk", "orders", "invoices", "payments", "bureau", "control")
 """At equal timestamps accounts come before what people decide, documents before money, and the day closes last."""
 SWEEPS_PER_ROUND = 200
-EXPOSURES_EVERY_S = 0.5
+EXPOSURES_EVERY_S = 2.0
 """So often exposures are published where more waits than a round takes; else with every round."""
 
 
