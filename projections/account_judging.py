@@ -21,7 +21,7 @@ def judge_account(recording: Recording, fact: Fact | None, grade_before: str, de
     count = len(decisions)
     follow_reviews(recording, fact, decisions)
     has_new_grade = recording.account.grade != grade_before
-    if fact is None or has_new_grade or any(isinstance(found, Alert) for found in decisions):
+    if fact is None or has_new_grade or (decisions and any(isinstance(found, Alert) for found in decisions)):
         _measure(recording, decisions)
     if fact is None or has_new_grade:
         follow_proposal(recording, decisions)

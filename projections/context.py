@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct, field
@@ -136,6 +137,12 @@ def encode_context(context: Context) -> bytes:
 def decode_context(value: bytes) -> Context:
     """Return the context from its stored bytes."""
     return msgspec.msgpack.decode(value, type=Context)
+
+
+@lru_cache(maxsize=4_096)
+def day_number(on: str) -> int:
+    """Return the number of an ISO date, counted from the first there is; the same few are asked for all the time."""
+    return date.fromisoformat(on).toordinal()
 
 
 def day_before(on: str, days: int = 1) -> str:

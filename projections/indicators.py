@@ -8,13 +8,11 @@ those that it may have moved; sweeps ask for all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 from projections import judged_numbers as judged
 from projections.book_totals import concentration
-from projections.context import Context
+from projections.context import Context, day_number
 from projections.moves import BALANCES, DAYS, JUDGED, ORDERED, OVERDUE, PROMISES
 from projections.recording import Recording
 from projections.rows import INDEX_UNPAID, Stages
@@ -66,12 +64,7 @@ def oldest_overdue(recording: Recording, _: Standing) -> int | None:
         return 0
     due = [_oldest_due(recording, currency, business_date) for currency in recording.account.stages]
     oldest = min(filter(None, due), default=business_date)
-    return _ordinal(business_date) - _ordinal(oldest)
-
-
-@lru_cache(maxsize=4_096)
-def _ordinal(on: str) -> int:
-    return date.fromisoformat(on).toordinal()
+    return day_number(business_date) - day_number(oldest)
 
 
 def _oldest_due(recording: Recording, currency: str, business_date: str) -> str | None:

@@ -20,7 +20,7 @@ from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved
 
 def warn_of_events(recording: Recording, fact: Fact | None, decisions: list[AnyDecision]) -> None:
     """Add the alerts about what was reported of the account, already in effect."""
-    if isinstance(fact, AdverseEventReported | AdverseEventResolved):
+    if type(fact) in _ADVERSE:
         _follow_adverse_events(recording, decisions)
     if recording.moved & DAYS:
         follow_shared(recording, decisions)
@@ -47,6 +47,8 @@ def warn_of_decisions(recording: Recording, now: Standing, decisions: list[AnyDe
 
     An account moves within the risk matrix by its grade and limit; by its exposure alone it does when a day is closed.
     """
+    if not decisions and not recording.moved & DAYS:
+        return
     if recording.moved & DAYS or any(type(decision) in _MOVE_CELLS for decision in decisions):
         follow_cell(recording, now, decisions)
     for decision in list(decisions):
@@ -61,6 +63,7 @@ def _follow_unchecked(recording: Recording, unchecked: ShipmentUnchecked) -> lis
     return occur(recording, "unchecked_shipment", unchecked.checkpoint, rule)
 
 
+_ADVERSE = (AdverseEventReported, AdverseEventResolved)
 _MOVE_CELLS = (GradeChanged, LimitChanged)
 _FOLLOWED: dict[type[Any], Callable[[Recording, Any], list[AnyDecision]]] = {
     ShipmentUnchecked: _follow_unchecked,

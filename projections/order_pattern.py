@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import cast
 
+from projections.context import day_number
 from projections.moves import ORDERED
 from projections.recording import NOT_BINDING, Recording
 from projections.rows import Order
@@ -30,7 +30,7 @@ def note_order(recording: Recording, order: Order) -> None:
     account = recording.account
     pattern = cast("OrderPattern | None", recording.book.document(KIND, account.account_id, "")) or OrderPattern()
     amount = value(order.amount, order.currency, account, recording.context)
-    _reach(pattern, date.fromisoformat(recording.today()).toordinal())
+    _reach(pattern, day_number(recording.today()))
     added = order.amount if amount is None else amount
     pattern.days[0] = held(pattern.days[0] + added)
     pattern.week = held(pattern.week + added)
@@ -55,5 +55,5 @@ def week_against_usual_bp(recording: Recording) -> int | None:
     pattern = cast("OrderPattern | None", recording.book.document(KIND, recording.account.account_id, ""))
     if pattern is None or pattern.weeks < WEEKS_NEEDED or pattern.usual_week <= 0:
         return None
-    passed = max(0, date.fromisoformat(recording.today()).toordinal() - pattern.newest_day)
+    passed = max(0, day_number(recording.today()) - pattern.newest_day)
     return min(UTILISATION_MAX_BP, sum(pattern.days[: max(0, DAYS - passed)]) * 10_000 // pattern.usual_week)

@@ -18,6 +18,8 @@ from schemas.policy import Policy
 
 _CAUSE = "review_due"
 
+_MOVES_REVIEWS = (AccountReviewed, LimitSet)
+
 
 def limit_expires_on(book: Book, account: Account, policy: Policy) -> str | None:
     """Return the last day that the lasting limit holds without a review, an ISO date; None if it always does."""
@@ -55,7 +57,7 @@ def _reviewed_on(book: Book, account: Account) -> str:
 
 def follow_reviews(recording: Recording, fact: Fact | None, decisions: list[AnyDecision]) -> None:
     """Add the alert that a review is due, or that none is any more; looked at where a day or a review may change it."""
-    if fact is not None and not isinstance(fact, AccountReviewed | LimitSet):
+    if fact is not None and type(fact) not in _MOVES_REVIEWS:
         return
     account, context = recording.account, recording.context
     due_on = review_due_on(recording.book, account, context.policy)

@@ -18,6 +18,8 @@ def tell_limit(recording: Recording, cause: str, decisions: list[AnyDecision], a
     `cause` is one of desk, temporary, lapsed, proposal, measure, approval.
     """
     account = recording.account
+    if not account.temporary and (account.limit_minor, account.unlimited) == account.limit_told:
+        return
     limit = limit_in_force(account, recording.today()) if account.temporary else lasting_limit(account)
     if limit[:2] == account.limit_told:
         return
