@@ -46,6 +46,7 @@ class Book:
         self._changed_indexes: set[OrderedIndex] = set()
         self._changes_unread: dict[bytes, dict[bytes, bytes | None]] = {}
         self.dates_noted: set[bytes] = set()
+        self.registrations: dict[str, tuple[Any, tuple[str, ...]]] = {}
 
     def account(self, account_id: str) -> Account | None:
         """Return an account's summary, or None if no fact named it yet."""
@@ -165,6 +166,8 @@ class Book:
             self._accounts = _younger_half(self._accounts)
         if len(self._indexes) > CACHED_INDEXES:
             self._indexes.clear()
+        if len(self.registrations) > CACHED_ROWS:
+            self.registrations.clear()
         if len(self.dates_noted) > CACHED_ROWS:
             self.dates_noted.clear()
 

@@ -7,6 +7,7 @@ from typing import cast
 from projections.alerts import clear_alert, raise_alert
 from projections.book import Book
 from projections.context import BookTotal, Context
+from projections.dossier_rows import Dossier, PartyRow
 from projections.recording import Recording
 from projections.rows import INDEX_BOOK, Account
 from projections.standing import UTILISATION_MAX_BP, Standing, value
@@ -106,16 +107,26 @@ def shared_by(book: Book, account: Account) -> tuple[tuple[str, ...], tuple[tupl
 
     A party without any registration is known by its own id.
     """
-    dossier = book.document("dossier", account.account_id, "")
-    if dossier is None and not account.covers:
-        return (), ()
-    parties: list[str] = []
-    for party in getattr(dossier, "parties", ()):
-        registered = [f"{scheme}/{found}" for scheme, found in party.identifiers]
-        parties += registered or [f"party/{party.party_id}"]
+    dossier = cast("Dossier | None", book.document("dossier", account.account_id, ""))
+    parties = () if dossier is None else _registrations(book, account.account_id, dossier.parties)
+    if not account.covers:
+        return parties, ()
     covers = []
     for covering in account.covers:
         if covering.in_force:
             cover = book.document("cover", account.account_id, covering.key)
             covers.append((covering.key.partition("\x1f")[0], cast(int, getattr(cover, "split_bp", 10_000))))
-    return tuple(dict.fromkeys(parties)), tuple(covers)
+    return parties, tuple(covers)
+
+
+def _registrations(book: Book, account_id: str, parties: list[PartyRow]) -> tuple[str, ...]:
+    """Return what is registered of parties; worked out once for a list, for a dossier never changes the one it has."""
+    known = book.registrations.get(account_id)
+    if known is not None and known[0] is parties:
+        return known[1]
+    found: list[str] = []
+    for party in parties:
+        registered = [f"{scheme}/{value}" for scheme, value in party.identifiers]
+        found += registered or [f"party/{party.party_id}"]
+    book.registrations[account_id] = (parties, tuple(dict.fromkeys(found)))
+    return book.registrations[account_id][1]
