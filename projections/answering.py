@@ -51,7 +51,7 @@ def judge(
     `is_asked` says that an order system asks at a checkpoint: then nothing that was forgiven or agreed to before holds
     but for what the policy says.
     """
-    if order.kind in NOT_BINDING or not order.is_open:
+    if is_over(order) and not is_asked:
         return None
     case = make_case(recording, order, checkpoint)
     answer, reasons = _judgement_when_asked(case) if is_asked else _judgement(case)
@@ -110,6 +110,8 @@ def _forgiven(case: Case) -> list[Reason]:
 
 def _judgement_when_asked(case: Case) -> tuple[str, list[Reason]]:
     order = case.order
+    if is_over(order):
+        return _judgement_when_over(case)
     if order.state == "released" and not order_rest(order):
         return check(case, only=_CAN_BE_GONE)
     if not order.released_by_desk:
@@ -120,6 +122,19 @@ def _judgement_when_asked(case: Case) -> tuple[str, list[Reason]]:
         if GRAVITY[answer] <= GRAVITY["warn"]
         else (answer, reasons)
     )
+
+
+def is_over(order: Order) -> bool:
+    """Return whether nothing may leave on an order: it is cancelled or closed, or binds nobody."""
+    return order.kind in NOT_BINDING or not order.is_open
+
+
+def _judgement_when_over(case: Case) -> tuple[str, list[Reason]]:
+    """Goods that left before an order was closed may still be invoiced."""
+    order = case.order
+    if case.checkpoint == "invoice" and order.asked <= order.delivered:
+        return "pass", []
+    return "block", [{"code": "order_not_open", "kind": order.kind, "answer": "block"}]
 
 
 def _agreed_to(case: Case) -> list[str]:
@@ -260,6 +275,9 @@ def apply_answer(recording: Recording, order: Order, decision: OrderAnswer) -> N
     as it is.
     """
     order.decision_no = decision.decision_no
+    if is_over(order):
+        _note_passed(recording, order, decision)
+        return
     order.reasons = [str(reason["code"]) for reason in decision.reasons]
     if isinstance(decision, OrderReleased):
         forget_place(recording, order)
@@ -282,11 +300,16 @@ def _note_release(recording: Recording, order: Order, decision: OrderAnswer) -> 
         order.let_go = max(order.amount, order.asked if order.released_by_desk else 0)
     if "despite" in last:
         order.despite, order.let_go_on = str(last["despite"]).split(), recording.today()
-    if decision.checkpoint == "delivery":
+    _note_passed(recording, order, decision)
+
+
+def _note_passed(recording: Recording, order: Order, decision: OrderAnswer) -> None:
+    if isinstance(decision, OrderReleased) and decision.checkpoint == "delivery":
         order.passed = (max(order.asked, order.passed[0]), order.passed[1])
-    elif decision.checkpoint == "invoice":
+    elif isinstance(decision, OrderReleased) and decision.checkpoint == "invoice":
         order.passed = (order.passed[0], max(order.asked, order.passed[1]))
     order.asked, order.asked_at = 0, "order"
+    recording.touch("order", order)
 
 
 def check_waiting_again(recording: Recording, answers: str, room: int) -> tuple[list[AnyDecision], bool]:

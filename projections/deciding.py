@@ -78,7 +78,6 @@ from schemas.facts.desk import (
     PromiseMade,
 )
 from schemas.facts.dossiers import DossierFact
-from schemas.facts.orders import CheckRequested
 from schemas.facts.payments import PaymentCleared, PaymentReceived
 from schemas.publication import WAITED
 
@@ -161,8 +160,9 @@ def tell(recording: Recording, fact: Fact) -> list[AnyDecision]:
     decisions: list[AnyDecision] = []
     for code, identity in recording.late_refusals:
         decisions.append(FactRejected(code=code, path=WAITED, message=f"{identity} waited for its document"))
-        rule = recording.context.policy.warnings.fact_contradicts
-        decisions.extend(occur(recording, "fact_contradicts", identity, rule))
+        if code != "revision_is_superseded":
+            rule = recording.context.policy.warnings.fact_contradicts
+            decisions.extend(occur(recording, "fact_contradicts", identity, rule))
     for kind, document_id in recording.waits:
         decisions.append(FactWaits(kind=kind, id=document_id))
     if not fact.acted_on:
@@ -186,15 +186,15 @@ def decide(
         settle_promises(recording, decisions)
     if isinstance(fact, Handling):
         decisions.append(handle(recording, fact))
-    if isinstance(fact, CheckRequested):
-        order = recording.find("order", fact.order_id, fact.seller_id)
-        if isinstance(order, Order):
-            _append(decisions, judge(recording, order, identity, fact.checkpoint, is_asked=True))
     if recording.stranded:
         recording.answered.extend([order for order in recording.stranded if order.state == "new" and order_rest(order)])
-    if recording.answered:
-        for key in dict.fromkeys([order.key for order in recording.answered]):
-            _append(decisions, judge(recording, recording.order(key), identity))
+    if recording.answered or recording.asked:
+        asked = {order.key for order in recording.asked}
+        for key in dict.fromkeys([order.key for order in (*recording.answered, *recording.asked)]):
+            order = recording.order(key)
+            is_asked = key in asked
+            checkpoint = order.asked_at if is_asked else "order"
+            _append(decisions, judge(recording, order, identity, checkpoint, is_asked=is_asked))
     now = standing(recording.account, recording.context, recording.at_ms)
     if _follow_headroom(recording, fact, identity, before, now, decisions):
         now = standing(recording.account, recording.context, recording.at_ms)

@@ -148,10 +148,10 @@ def record_check(recording: Recording, fact: CheckRequested) -> Refusal | None:
     if order is None:
         recording.park("order", fact.order_id)
         return None
-    if order.is_open and order.kind not in NOT_BINDING:
-        gone = {"order": 0, "delivery": order.delivered, "invoice": order.invoiced}[fact.checkpoint]
-        order.asked, order.asked_at = gone + fact.amount_minor, fact.checkpoint
-        recording.touch("order", order)
+    gone = {"order": 0, "delivery": order.delivered, "invoice": order.invoiced}[fact.checkpoint]
+    order.asked, order.asked_at = gone + fact.amount_minor, fact.checkpoint
+    recording.touch("order", order)
+    recording.asked.append(order)
     mark(recording, fact)
     return None
 

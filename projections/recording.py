@@ -69,6 +69,7 @@ class Recording(msgspec.Struct):
     at_ms: int
     source: Source
     answered: list[Order] = []
+    asked: list[Order] = []
     shipped: list[Order] = []
     left: list[tuple[Checkpoint, str, Order | None, int, str]] = []
     stranded: list[Order] = []

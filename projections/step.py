@@ -16,6 +16,7 @@ from projections.alerts import is_over, occur
 from projections.book import Book
 from projections.context import Context
 from projections.deciding import Before, apply_decisions, decide, tell
+from projections.first_look import refused_at_first_look
 from projections.recorders import record
 from projections.recording import Recording, revision_of
 from projections.rows import FACT_ID, Account
@@ -84,6 +85,9 @@ def step(book: Book, context: Context, arrival: Arrival) -> list[AnyDecision] | 
         return _refuse(recording, arrival, cast(Refusal, verdict), "")
     if _is_repeated_by_id(recording, arrival.fact, identity, verdict):
         return None
+    refused = refused_at_first_look(context, arrival.fact)
+    if refused is not None:
+        return _refuse(recording, arrival, *refused)
     before = Before(recording)
     refusal = record(recording, arrival.fact)
     if refusal is not None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE, Unreadable, decode_fact
 from schemas.envelope import EFFECTS
 from schemas.facts import Broadcast
+from schemas.periods import reversed_period
 from streams.message import Header, Message, Origin
 
 _NULL = b"null"
@@ -109,6 +110,9 @@ def _validate(topic_name: str, value: bytes | None, effect: str) -> None:
     found = decode_fact(topic_name, value)
     if isinstance(found, Unreadable):
         raise LineInvalid(f"{found.message} - at `{found.path}` ({found.code})")
+    contradiction = reversed_period(found)
+    if contradiction is not None:
+        raise LineInvalid(f"{contradiction} (period_ends_before_it_begins)")
 
 
 def _headers(wrapped: Wrapped, kind: str, origin: Origin, value: bytes, number: int) -> tuple[Header, ...]:

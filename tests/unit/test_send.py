@@ -98,3 +98,16 @@ def test_simulated_facts_survive_being_written_and_sent() -> None:
         (each.topic_name, each.key, each.value, each.timestamp_ms) for each in simulated
     ]
     assert [dict(each.headers) for each in again] == [dict(each.headers) for each in simulated]
+
+
+def test_a_line_that_ends_before_it_begins_is_refused() -> None:
+    limit = {
+        "type": "limit_set",
+        "account_id": "A-1",
+        "limit_minor": 5,
+        "currency": "EUR",
+        "actor": "kim",
+        "reason": "x",
+    }
+    with pytest.raises(LineInvalid, match="valid_until to be 2025-03-10 or later, received 2025-03-05"):
+        read({**limit, "valid_from": "2025-03-10", "valid_until": "2025-03-05"})

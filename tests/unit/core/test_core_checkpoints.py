@@ -156,3 +156,39 @@ class TestWaiting:
         acme.say(b.order("O1", 1_050))
         note = {"type": "note_added", "account_id": b.ACCOUNT, "actor": "kim", "reason": "called"}
         assert answers(acme.say(b.Said(note).by("desk", "n1"))) == []
+
+
+class TestAskedAboutAnOrderThatIsNotThere:
+    """Whoever asks before goods leave gets an answer, also about an order that is over or has not come yet."""
+
+    def test_on_a_cancelled_order_nothing_leaves(self, acme: Scenario) -> None:
+        acme.say(b.order("O1", 100), b.cancelled("O1"))
+        (answer,) = asked(acme)
+        assert (kinds([answer]), codes([answer])) == (["order_blocked O1"], ["order_not_open"])
+        assert answer.checkpoint == "delivery"
+        acme.prove()
+
+    def test_nor_on_a_quotation(self, acme: Scenario) -> None:
+        acme.say(b.order("O1", 100, kind="quote"))
+        (answer,) = asked(acme)
+        assert answer.reasons == [{"code": "order_not_open", "kind": "quote", "answer": "block"}]
+        acme.prove()
+
+    def test_what_left_before_an_order_was_closed_may_be_invoiced_and_no_more(self, acme: Scenario) -> None:
+        acme.say(b.order("O1", 100), b.delivery(60), b.closed("O1"))
+        assert kinds(asked(acme, "invoice", "K1", 60)) == ["order_released O1"]
+        assert kinds(asked(acme, "invoice", "K2", 61)) == ["order_blocked O1"]
+        acme.prove()
+
+    def test_asking_changes_nothing_and_a_reopened_order_is_checked_as_ever(self, acme: Scenario) -> None:
+        acme.say(b.order("O1", 100), b.cancelled("O1"))
+        asked(acme)
+        assert acme.stands().exposure_minor == 0
+        assert kinds(acme.say(b.reopened("O1"))) == ["order_released O1"]
+        acme.prove()
+
+    def test_a_question_that_comes_before_the_order_is_answered_with_it(self, acme: Scenario) -> None:
+        assert asked(acme) == []
+        (answer,) = [found for found in acme.say(b.order("O1", 100)) if kinds([found])[0].startswith("order_")]
+        assert (kinds([answer]), answer.checkpoint) == (["order_released O1"], "delivery")
+        acme.prove()

@@ -159,6 +159,15 @@ def test_the_desk_grades_where_the_policy_has_no_table(acme: Scenario) -> None:
     assert grades(acme.say(b.grade_set(None))) == ["gold to -"]
 
 
+def test_a_grade_that_the_table_does_not_have_is_refused(graded: Scenario) -> None:
+    (refused,) = graded.say(b.grade_set("b"))
+    assert (refused.code, refused.message) == (
+        "grade_unknown",
+        "expected $.grade to be one of A, B, C, received 'b'",
+    )
+    graded.prove()
+
+
 def test_a_report_that_is_too_old_is_no_longer_asked(graded: Scenario) -> None:
     graded.say(b.bureau(500, "2023-05-01"))
     graded.say(*paid_late(0, 1), *paid_late(0, 2))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import builders as b
-from tests.scenario import Scenario, codes, kinds
+from tests.scenario import Scenario, alerts, codes, kinds
 from tests.unit.core.test_core_exposure import stages
 
 DUE = {"due_on": "2025-04-02"}
@@ -60,6 +60,7 @@ def test_revisions_that_waited_in_the_wrong_order_end_with_the_highest(acme: Sce
     decisions = acme.say(b.order(amount=100))
     assert "revision_is_superseded" in codes(decisions)
     assert stages(acme) == {"orders": 30}
+    assert alerts(decisions) == []
 
 
 def test_what_waited_and_is_refused_in_the_end_says_so(acme: Scenario) -> None:

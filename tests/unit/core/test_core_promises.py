@@ -87,3 +87,10 @@ def test_more_broken_promises_make_it_worse_and_a_year_later_they_are_forgotten(
     owing.say(b.payment(1_000))
     assert about_promises(owing.say(b.day_closed("2026-05-31"))) == ["cleared broken_promises critical"]
     owing.prove()
+
+
+def test_a_promise_for_a_day_before_it_was_made_is_refused_and_not_broken(owing: Scenario) -> None:
+    (refused,) = owing.say(b.promised(100, "2025-03-02", "R2"))
+    assert refused.code == "period_ends_before_it_begins"
+    assert settled(owing.say(b.day_closed("2025-04-01"))) == []
+    owing.prove()

@@ -77,3 +77,15 @@ def test_a_lasting_limit_may_begin_on_a_day(given: Given) -> None:
     assert told(acme.say(b.limit_set(5_000, valid_from="2025-04-01"))) == []
     assert told(acme.say(b.day_closed("2025-03-31"))) == [(5_000, None, "desk")]
     assert told(acme.say(b.limit_set(4_000))) == [(4_000, None, "desk")], "the next one takes its place"
+
+
+def test_one_that_ends_before_it_begins_is_refused_and_says_what_was_expected(given: Given) -> None:
+    acme = given(1_000)
+    (refused,) = acme.say(b.limit_set(3_000, valid_from=MONDAY, valid_until=FRIDAY))
+    assert refused.code == "period_ends_before_it_begins"
+    assert refused.message == "expected $.valid_until to be 2025-03-10 or later, received 2025-03-07"
+    assert not refused.parks
+    assert told(acme.say(b.limit_set(3_000, valid_from=FRIDAY, valid_until=FRIDAY), b.day_closed("2025-03-06"))) == [
+        (3_000, FRIDAY, "temporary")
+    ]
+    acme.prove()
