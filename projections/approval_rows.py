@@ -11,7 +11,7 @@ from schemas.decisions import Agreement, ApprovalState, Status
 from schemas.policy_approvals import Subject
 
 
-class Approval(Struct, array_like=True):
+class Approval(Struct, array_like=True, gc=False):
     """A request for approval: who asks for what, and how far it has come.
 
     `amount` is what is asked for in minor units of `currency`: the limit, the order's amount when it was asked for, the
@@ -62,7 +62,7 @@ class Deed(NamedTuple):
     approval: Approval
 
 
-class Sparing(Struct, array_like=True):
+class Sparing(Struct, array_like=True, gc=False):
     """An exception in force: the checks it spares the account, or one order of it, up to an amount and a day.
 
     `order_key` is "" for the whole account, `amount` None for any; `valid_until` is "" for as long as the order is
@@ -78,7 +78,7 @@ class Sparing(Struct, array_like=True):
     valid_until: str = ""
 
 
-class ApprovalFile(Struct, array_like=True):
+class ApprovalFile(Struct, array_like=True, gc=False):
     """What of its approvals an account has to look at: the requests that are open, oldest first, and exceptions."""
 
     key: str = ""

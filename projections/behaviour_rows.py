@@ -12,7 +12,7 @@ def _no_months() -> list[int]:
     return [0] * MONTHS
 
 
-class Behaviour(Struct, array_like=True):
+class Behaviour(Struct, array_like=True, gc=False):
     """One for each account, under the empty key.
 
     `month` is the newest month told of, as year * 12 + month - 1; in the lists the month at index n is n months before

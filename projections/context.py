@@ -17,7 +17,7 @@ _LAST_DATE = date.max
 _LAST_MS = 253_370_764_800_000
 
 
-class Sweep(Struct, array_like=True):
+class Sweep(Struct, array_like=True, gc=False):
     """Accounts still to be taken through a broadcast (`day`, `policy`, `rates`), or one's further decisions (`more`).
 
     `after` is the last account done, for `more` the account itself. `source` with `index` is where its next record
@@ -35,7 +35,7 @@ class Sweep(Struct, array_like=True):
     target_minor: int | None = None
 
 
-class Delegation(Struct, array_like=True):
+class Delegation(Struct, array_like=True, gc=False):
     """A person approves in another's place for some days, both included; without roles, in all that the other has."""
 
     delegator: str
@@ -45,7 +45,7 @@ class Delegation(Struct, array_like=True):
     roles: list[str]
 
 
-class BookTotal(Struct, array_like=True):
+class BookTotal(Struct, array_like=True, gc=False):
     """What all accounts owed together at the close of a day; `number` is that of the broadcast that told it."""
 
     number: int

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from projections.version_rows import Versions
 
 
-class Contract(Struct, array_like=True):
+class Contract(Struct, array_like=True, gc=False):
     """A contract as it was last described; ISO dates, both included."""
 
     key: str
@@ -21,7 +21,7 @@ class Contract(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
 
 
-class Agreed(Struct, array_like=True):
+class Agreed(Struct, array_like=True, gc=False):
     """What of a contract says whether it holds; `seller_id` None is every seller."""
 
     contract: str
@@ -32,7 +32,7 @@ class Agreed(Struct, array_like=True):
     net_days: int | None
 
 
-class ContractFile(Struct, array_like=True):
+class ContractFile(Struct, array_like=True, gc=False):
     """All contracts of an account, by the day they were signed."""
 
     key: str = ""

@@ -9,7 +9,7 @@ from projections.version_rows import Versions
 FOREVER = "9999-12-31"
 
 
-class Cover(Struct, array_like=True):
+class Cover(Struct, array_like=True, gc=False):
     """A cover as its provider and the desk describe it; ISO dates, "" for none. `stood` counts how often it changed."""
 
     key: str
@@ -33,7 +33,7 @@ class Cover(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
 
 
-class Covering(Struct, array_like=True):
+class Covering(Struct, array_like=True, gc=False):
     """A cover on an account's summary, as far as its exposure is measured against it.
 
     `value` is the account's part. `sums` has, by currency, of an order's cover what is open of that order on terms

@@ -7,14 +7,14 @@ from typing import Any
 from msgspec import Struct, field
 
 
-class PartyRow(Struct, array_like=True):
+class PartyRow(Struct, array_like=True, gc=False):
     """A legal entity behind the account, with its identifiers as (scheme, value)."""
 
     party_id: str
     identifiers: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Member(Struct, array_like=True):
+class Member(Struct, array_like=True, gc=False):
     """A customer that buys, or once bought, under the account's limit; empty dates are not known."""
 
     customer_id: str
@@ -28,7 +28,7 @@ class Member(Struct, array_like=True):
         return self.joined_on <= on and (not self.left_on or on < self.left_on)
 
 
-class Reference(Struct, array_like=True):
+class Reference(Struct, array_like=True, gc=False):
     """What somebody said of the account; `points` from 0 (bad) to 100."""
 
     referee: str
@@ -40,7 +40,7 @@ class Reference(Struct, array_like=True):
     currency: str | None = None
 
 
-class Assessment(Struct, array_like=True):
+class Assessment(Struct, array_like=True, gc=False):
     """A person's assessment of one subject."""
 
     subject: str
@@ -48,7 +48,7 @@ class Assessment(Struct, array_like=True):
     recorded_on: str
 
 
-class Report(Struct, array_like=True):
+class Report(Struct, array_like=True, gc=False):
     """The newest report of a provider about a party; `before` is the one before as (score, min, max, reported_on)."""
 
     provider: str
@@ -60,7 +60,7 @@ class Report(Struct, array_like=True):
     before: tuple[int, int, int, str] | None = None
 
 
-class AdverseEvent(Struct, array_like=True):
+class AdverseEvent(Struct, array_like=True, gc=False):
     """An adverse event, open while `resolved_on` is empty; without `reported_on` only its resolution is known yet."""
 
     event: str
@@ -75,7 +75,7 @@ class AdverseEvent(Struct, array_like=True):
         return bool(self.reported_on) and not self.resolved_on
 
 
-class Statement(Struct, array_like=True):
+class Statement(Struct, array_like=True, gc=False):
     """Financial statements of one period: items by name in minor units of `currency`."""
 
     period_end_on: str
@@ -87,7 +87,7 @@ class Statement(Struct, array_like=True):
     manufacturing: bool | None = None
 
 
-class GradeByDesk(Struct, array_like=True):
+class GradeByDesk(Struct, array_like=True, gc=False):
     """A grade that a person set; without `valid_until` it holds until another is set or it is withdrawn."""
 
     grade: str
@@ -95,7 +95,7 @@ class GradeByDesk(Struct, array_like=True):
     actor: str
 
 
-class Dossier(Struct, array_like=True):
+class Dossier(Struct, array_like=True, gc=False):
     """An account's dossier, one for each account, under the empty key.
 
     `said_on` tells for each field of identity on which date it was said, so that what is older and arrives later does

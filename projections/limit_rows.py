@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from schemas.decisions import Status
 
 
-class KeptLimit(Struct, array_like=True):
+class KeptLimit(Struct, array_like=True, gc=False):
     """A temporary limit that a measure set aside; ISO dates."""
 
     valid_from: str
@@ -16,7 +16,7 @@ class KeptLimit(Struct, array_like=True):
     unlimited: bool
 
 
-class LimitFile(Struct, array_like=True):
+class LimitFile(Struct, array_like=True, gc=False):
     """How an account came to its limit and terms; dates are ISO, "" for none.
 
     `set_by` is `desk`, `approval` or `proposal`. `granted_days` are the terms a person granted until `granted_until`.
@@ -32,7 +32,7 @@ class LimitFile(Struct, array_like=True):
     looks_on: str = ""
 
 
-class MeasureInForce(Struct, array_like=True):
+class MeasureInForce(Struct, array_like=True, gc=False):
     """A measure that was taken. `recovers_on` is when it ends unless its condition holds again, "" while it holds.
 
     `limit_minor` and `net_days` are the most that it allows. Once a person decided otherwise it is `overridden`: it
@@ -48,7 +48,7 @@ class MeasureInForce(Struct, array_like=True):
     overridden: bool = False
 
 
-class MeasureFile(Struct, array_like=True):
+class MeasureFile(Struct, array_like=True, gc=False):
     """The measures in force, and what a person or the policy had decided without them."""
 
     key: str = ""

@@ -40,7 +40,7 @@ from schemas.reasons import Refusal
 _encode = msgspec.json.Encoder().encode
 
 
-class Parked(msgspec.Struct, array_like=True):
+class Parked(msgspec.Struct, array_like=True, gc=False):
     """What waits for a document: a whole fact, or a part (`cover`, `named`, `deposit`) of the document `key`."""
 
     what: str

@@ -24,7 +24,7 @@ SEPARATOR = b"\x00"
 """Ids hold no control characters (the codec sees to it), so no id can reach into another row's key."""
 
 
-class Stages(Struct, array_like=True):
+class Stages(Struct, array_like=True, gc=False):
     """One currency's balances of an account, in minor units. Nothing is in two stages at once.
 
     `overdue` and `disputed` are parts of `invoiced`, `overdue_disputed` is what of it is both; `pending` and
@@ -50,7 +50,7 @@ class Stages(Struct, array_like=True):
         return self.orders - self.beyond + self.delivered + self.invoiced + self.bills - self.unapplied - self.deposits
 
 
-class OpenAlert(Struct, array_like=True):
+class OpenAlert(Struct, array_like=True, gc=False):
     """An alert that was raised and not cleared; `closed`: by a person, while its cause still holds."""
 
     alert_id: str
@@ -67,7 +67,7 @@ class OpenAlert(Struct, array_like=True):
     found: int = 0
 
 
-class TemporaryLimit(Struct, array_like=True):
+class TemporaryLimit(Struct, array_like=True, gc=False):
     """A limit for some days, both included; ISO dates."""
 
     valid_from: str
@@ -76,7 +76,7 @@ class TemporaryLimit(Struct, array_like=True):
     unlimited: bool
 
 
-class Account(Struct, array_like=True):
+class Account(Struct, array_like=True, gc=False):
     """The summary of an account.
 
     `next_on` is the first date after whose close something changes by itself. `swept_no` is the number of the last
@@ -118,7 +118,7 @@ class Account(Struct, array_like=True):
     scope_limits: list[str] = field(default_factory=list)
 
 
-class Order(Struct, array_like=True):
+class Order(Struct, array_like=True, gc=False):
     """An order. `counted` is what it adds to (orders, pending, delivered, deposits) of its currency now.
 
     `approval_id` names the request by which it was last released, "" if a person did so alone.
@@ -172,7 +172,7 @@ class Order(Struct, array_like=True):
     split: int = 0
 
 
-class Delivery(Struct, array_like=True):
+class Delivery(Struct, array_like=True, gc=False):
     """A delivery: what it covers as (order key, amount), how much of it was invoiced by naming it."""
 
     key: str
@@ -187,7 +187,7 @@ class Delivery(Struct, array_like=True):
     twins: list[str] = field(default_factory=list)
 
 
-class Part(Struct, array_like=True):
+class Part(Struct, array_like=True, gc=False):
     """An instalment of an invoice; `applied` never exceeds `amount`.
 
     `settled` is what it counts as in the account's behaviour: month, what payments paid, days beyond terms.
@@ -204,7 +204,7 @@ class Part(Struct, array_like=True):
         return self.amount - self.applied
 
 
-class Application(Struct, array_like=True):
+class Application(Struct, array_like=True, gc=False):
     """Cash (or a discount, with no cash row) on an instalment of an invoice."""
 
     cash_key: str
@@ -214,7 +214,7 @@ class Application(Struct, array_like=True):
     allocation_key: str = ""
 
 
-class Invoice(Struct, array_like=True):
+class Invoice(Struct, array_like=True, gc=False):
     """An invoice. `counted` is what it adds to (invoiced, overdue, disputed, overdue_disputed) of its currency now.
 
     `sold` is what it counts as in the account's behaviour: month and amount in the account's currency.
@@ -243,7 +243,7 @@ class Invoice(Struct, array_like=True):
     scopes: list[str] = field(default_factory=list)
 
 
-class Named(Struct, array_like=True):
+class Named(Struct, array_like=True, gc=False):
     """A part of cash that is meant for an invoice not seen yet."""
 
     invoice_id: str
@@ -252,7 +252,7 @@ class Named(Struct, array_like=True):
     allocation_key: str
 
 
-class Cash(Struct, array_like=True):
+class Cash(Struct, array_like=True, gc=False):
     """A payment, a credit note or a bill. `counted` is what it adds to (unapplied, uncleared, bills) of its currency.
 
     A bill is `outstanding` until it is honoured or not; it has a `due_on`, and what it pays is owed `since_on`.
@@ -288,7 +288,7 @@ class Cash(Struct, array_like=True):
         return self.amount - sum(self.applied.values()) - self.order_held - sum(part.amount for part in self.named)
 
 
-class Mark(Struct, array_like=True):
+class Mark(Struct, array_like=True, gc=False):
     """A document of which only the identity matters afterwards: an allocation, a dispute, a check."""
 
     key: str

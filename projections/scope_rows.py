@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 
-class ScopedLimit(Struct, array_like=True):
+class ScopedLimit(Struct, array_like=True, gc=False):
     """A limit for a part of an account; ISO dates, both included. The lasting one begins on "" and never ends."""
 
     valid_from: str
@@ -14,7 +14,7 @@ class ScopedLimit(Struct, array_like=True):
     unlimited: bool
 
 
-class ScopeBalance(Struct, array_like=True):
+class ScopeBalance(Struct, array_like=True, gc=False):
     """One customer, seller or segment of an account: exposure by currency, and its limits from the oldest on."""
 
     key: str

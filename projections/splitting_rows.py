@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 
-class RecentOrders(Struct, array_like=True):
+class RecentOrders(Struct, array_like=True, gc=False):
     """Sums of the orders of the last days by date and currency, each below the single-order maximum."""
 
     key: str = ""

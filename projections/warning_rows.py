@@ -11,7 +11,7 @@ def _no_days() -> list[int]:
     return [0] * DAYS
 
 
-class Quiet(Struct, array_like=True):
+class Quiet(Struct, array_like=True, gc=False):
     """A cause that was snoozed: alerts of it up to this level are quiet until a day; it outlives the alert."""
 
     key: str
@@ -19,7 +19,7 @@ class Quiet(Struct, array_like=True):
     level: str
 
 
-class Promise(Struct, array_like=True):
+class Promise(Struct, array_like=True, gc=False):
     """A promise that is neither kept nor broken yet; `received` is the cleared cash since it was made."""
 
     promise_id: str
@@ -29,7 +29,7 @@ class Promise(Struct, array_like=True):
     received: int = 0
 
 
-class Promises(Struct, array_like=True):
+class Promises(Struct, array_like=True, gc=False):
     """What an account promised to pay, and the days on which it had broken a promise, of the last year."""
 
     key: str = ""
@@ -37,7 +37,7 @@ class Promises(Struct, array_like=True):
     broken_on: list[str] = field(default_factory=list)
 
 
-class OrderPattern(Struct, array_like=True):
+class OrderPattern(Struct, array_like=True, gc=False):
     """What an account orders, in its own currency. Days are numbered as by `date.toordinal`.
 
     `days` are the sums of the 7 days up to `newest_day`, newest first. `usual_week` is the smoothed sum of the weeks
@@ -53,7 +53,7 @@ class OrderPattern(Struct, array_like=True):
     week: int = 0
 
 
-class PastReport(Struct, array_like=True):
+class PastReport(Struct, array_like=True, gc=False):
     """A bureau report as it was received."""
 
     provider: str
@@ -64,14 +64,14 @@ class PastReport(Struct, array_like=True):
     reported_on: str
 
 
-class PastReports(Struct, array_like=True):
+class PastReports(Struct, array_like=True, gc=False):
     """The last bureau reports of an account, oldest first: what a fall is measured from."""
 
     key: str = ""
     reports: list[PastReport] = field(default_factory=list)
 
 
-class BookPlace(Struct, array_like=True):
+class BookPlace(Struct, array_like=True, gc=False):
     """What the last totals of the whole book say of an account: `covers` with what is claimed of each in all."""
 
     key: str = ""
