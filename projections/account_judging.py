@@ -6,8 +6,8 @@ from projections.measure_effects import note_measure_dates
 from projections.measures import follow_measures
 from projections.proposals import follow_proposal, note_proposal_date
 from projections.recording import Recording
-from projections.reviews import follow_reviews, note_review_dates
-from projections.telling import tell_limit, tell_status
+from projections.reviews import MAY_CHANGE_REVIEW, follow_reviews, note_review_dates
+from projections.telling import tell_limit, tell_status, tells
 from projections.terms import note_terms_date, tell_terms
 from schemas.decisions import Alert, AnyDecision
 from schemas.facts import Fact
@@ -19,11 +19,12 @@ def judge_account(recording: Recording, fact: Fact | None, grade_before: str, de
     Looked at when a day or policy goes over the account, and when its alerts or its grade changed; else nothing is.
     """
     count = len(decisions)
-    follow_reviews(recording, fact, decisions)
-    has_new_grade = recording.account.grade != grade_before
-    if fact is None or has_new_grade or (decisions and any(isinstance(found, Alert) for found in decisions)):
+    if fact is None or type(fact) in MAY_CHANGE_REVIEW:
+        follow_reviews(recording, decisions)
+    is_another = fact is None or recording.account.grade != grade_before
+    if is_another or tells(decisions, Alert):
         _measure(recording, decisions)
-    if fact is None or has_new_grade:
+    if is_another:
         follow_proposal(recording, decisions)
         tell_limit(recording, "proposal", decisions)
     return len(decisions) > count

@@ -117,7 +117,7 @@ def _due_on(today: str, due_days: int | None) -> str | None:
 
 def _quiet_until(recording: Recording, key: str, level: Level) -> str | None:
     """Only an alert that is raised asks for this, so nothing is read for accounts without any."""
-    quiet = cast("Quiet | None", recording.book.document("quiet", recording.account.account_id, key))
+    quiet = cast("Quiet | None", recording.book.sheet("quiet", recording.account.account_id, key))
     if quiet is None or quiet.until <= recording.today() or LEVELS[level] > LEVELS[quiet.level]:
         return None
     return quiet.until
@@ -214,7 +214,7 @@ def _apply_handled(recording: Recording, key: str, handled: AlertHandled) -> Non
     elif handled.did == "closed":
         alert.closed = True
     elif handled.did == "snoozed" and handled.snoozed_until is not None:
-        recording.touch("quiet", Quiet(key, handled.snoozed_until, alert.level))
+        recording.keep("quiet", Quiet(key, handled.snoozed_until, alert.level))
         _note_dates(recording, key, alert)
 
 

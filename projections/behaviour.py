@@ -32,7 +32,7 @@ _SLOW = (1024, 861, 724, 609, 512, 431, 362, 304, 256, 215, 181, 152, 128)
 
 def behaviour_of(book: Book, account_id: str) -> Behaviour | None:
     """Return how an account behaves, or None if it has no invoice yet; to be read, not changed."""
-    return cast("Behaviour | None", book.document(KIND, account_id, ""))
+    return cast("Behaviour | None", book.sheet(KIND, account_id))
 
 
 def fast_delay_centidays(behaviour: Behaviour) -> int | None:
@@ -163,7 +163,6 @@ def _reach(recording: Recording, behaviour: Behaviour, on: str) -> int:
 
 
 def _own(recording: Recording) -> Behaviour:
-    account_id = recording.account.account_id
-    behaviour = behaviour_of(recording.book, account_id) or Behaviour()
-    recording.book.touch(KIND, account_id, behaviour)
+    behaviour = behaviour_of(recording.book, recording.account.account_id) or Behaviour()
+    recording.keep(KIND, behaviour)
     return behaviour

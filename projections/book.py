@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from projections.index import OrderedIndex
 from projections.rows import (
@@ -10,6 +10,7 @@ from projections.rows import (
     INDEX_DATES,
     KIND_LETTERS,
     SEPARATOR,
+    SHEETS,
     Account,
     Document,
     Sheet,
@@ -72,10 +73,28 @@ class Book:
             self._documents[place] = found
         return found  # type: ignore[no-any-return]
 
-    def touch(self, kind: str, account_id: str, document: Document | Sheet) -> None:
+    def touch(self, kind: str, account_id: str, document: Document) -> None:
         """Note that a document is new or changed."""
         place = f"{KIND_LETTERS[kind]}{account_id}\x00{document.key}"
         self._documents[place] = self._dirty[place] = document
+
+    def sheet(self, kind: str, account_id: str, key: str = "") -> Sheet | None:
+        """Return a sheet of an account by its key, or None; not looked for where the summary says there is none.
+
+        An account that its first fact has only just brought has no summary here yet.
+        """
+        account = self._accounts.get(account_id)
+        if account is not None and not account.sheets & SHEETS[kind]:
+            return None
+        return cast("Sheet | None", self.document(kind, account_id, key))
+
+    def keep(self, kind: str, account: Account, sheet: Sheet) -> None:
+        """Note that a sheet is new or changed."""
+        if not account.sheets & SHEETS[kind]:
+            account.sheets |= SHEETS[kind]
+            self.touch_account(account)
+        place = f"{KIND_LETTERS[kind]}{account.account_id}\x00{sheet.key}"
+        self._documents[place] = self._dirty[place] = sheet
 
     def index(self, letter: bytes, owner: str) -> OrderedIndex:
         """Return the index of this kind that belongs to an owner: an account, or an account and currency."""

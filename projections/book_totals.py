@@ -45,21 +45,22 @@ def take_totals(book: Book, context: Context, fact: BookTotalled, number: int) -
     for account_id in sorted(listed - places.keys()):
         _leave(book, account_id)
     for account_id in sorted(places):
-        if book.account(account_id) is not None:
+        account = book.account(account_id)
+        if account is not None:
             book.index_put(INDEX_BOOK, "", account_id.encode())
-            book.touch(KIND, account_id, places[account_id])
+            book.keep(KIND, account, places[account_id])
 
 
 def _leave(book: Book, account_id: str) -> None:
-    place = _place_of(book, account_id)
-    if place is not None and (place.is_large or place.parties or place.covers):
-        book.touch(KIND, account_id, BookPlace())
+    account, place = book.account(account_id), _place_of(book, account_id)
+    if account is not None and place is not None and (place.is_large or place.parties or place.covers):
+        book.keep(KIND, account, BookPlace())
     else:
         book.index_delete(INDEX_BOOK, "", account_id.encode())
 
 
 def _place_of(book: Book, account_id: str) -> BookPlace | None:
-    return cast("BookPlace | None", book.document(KIND, account_id, ""))
+    return cast("BookPlace | None", book.sheet(KIND, account_id))
 
 
 def accounts_of_the_book(book: Book) -> set[str]:
@@ -107,7 +108,7 @@ def shared_by(book: Book, account: Account) -> tuple[tuple[str, ...], tuple[tupl
 
     A party without any registration is known by its own id.
     """
-    dossier = cast("Dossier | None", book.document("dossier", account.account_id, ""))
+    dossier = cast("Dossier | None", book.sheet("dossier", account.account_id))
     parties = () if dossier is None else _registrations(book, account.account_id, dossier.parties)
     if not account.covers:
         return parties, ()

@@ -55,7 +55,7 @@ def _told(agreed: Agreed, *, is_in_force: bool) -> ContractInForce:
 
 def contract_file_of(book: Book, account_id: str) -> ContractFile | None:
     """Return an account's contracts, or None if none was ever signed; to be read."""
-    return cast("ContractFile | None", book.document(CONTRACTS, account_id, ""))
+    return cast("ContractFile | None", book.sheet(CONTRACTS, account_id))
 
 
 def record_signed(recording: Recording, fact: ContractSigned) -> Refusal | None:
@@ -72,7 +72,7 @@ def record_signed(recording: Recording, fact: ContractSigned) -> Refusal | None:
     file = contract_file_of(recording.book, recording.account.account_id) or ContractFile()
     agreed = [other for other in file.agreed if other.contract != found.key] + [_agreed(found)]
     file.agreed = sorted(agreed, key=lambda other: other.signed_on)
-    recording.touch(CONTRACTS, file)
+    recording.keep(CONTRACTS, file)
     for on in _dates(file):
         recording.note_future_date(on)
     return None

@@ -179,22 +179,18 @@ def decide(
         decisions.extend(recording.written_off)
         if spares_account(decisions) and before.conditions is not None:
             before.conditions = ()
-    follow_grade(recording, fact, decisions)
+    if fact is None or recording.regrades:
+        follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)
     if recording.moved & PROMISES:
         settle_promises(recording, decisions)
-    if isinstance(fact, Handling):
+    if isinstance(fact, _HANDLING):
         decisions.append(handle(recording, fact))
     if recording.stranded:
         recording.answered.extend([order for order in recording.stranded if order.state == "new" and order_rest(order)])
     if recording.answered or recording.asked:
-        asked = {order.key for order in recording.asked}
-        for key in dict.fromkeys([order.key for order in (*recording.answered, *recording.asked)]):
-            order = recording.order(key)
-            is_asked = key in asked
-            checkpoint = order.asked_at if is_asked else "order"
-            _append(decisions, judge(recording, order, identity, checkpoint, is_asked=is_asked))
+        _answer(recording, identity, decisions)
     now = standing(recording.account, recording.context, recording.at_ms)
     if _follow_headroom(recording, fact, identity, before, now, decisions):
         now = standing(recording.account, recording.context, recording.at_ms)
@@ -215,6 +211,18 @@ def decide(
     warn_of_decisions(recording, now, decisions)
 
 
+_HANDLING = get_args(Handling)
+
+
+def _answer(recording: Recording, identity: str, decisions: list[AnyDecision]) -> None:
+    """Add the answer to each order that is new or changed, or that an order system asks about."""
+    asked = {order.key for order in recording.asked}
+    for order in {order.key: order for order in (*recording.answered, *recording.asked)}.values():
+        is_asked = order.key in asked
+        checkpoint = order.asked_at if is_asked else "order"
+        _append(decisions, judge(recording, order, identity, checkpoint, is_asked=is_asked))
+
+
 def _append(decisions: list[AnyDecision], decision: AnyDecision | None) -> None:
     if decision is not None:
         decisions.append(decision)
@@ -227,6 +235,8 @@ def _follow_headroom(
 
     What is too much for one record follows as a sweep.
     """
+    if before.conditions is None and (now.headroom_minor is None or now.headroom_minor >= 0):
+        return False
     account, context = recording.account, recording.context
     fell = _fell(before.standing, now) if before.may_withdraw else None
     if fell is None and before.conditions is None:

@@ -34,13 +34,13 @@ ASSESSMENTS_MAX = 50
 
 def dossier_of(book: Book, account_id: str) -> Dossier | None:
     """Return an account's dossier, or None if nothing was ever said for it; to be read, not changed."""
-    return cast("Dossier | None", book.document(KIND, account_id, ""))
+    return cast("Dossier | None", book.sheet(KIND, account_id))
 
 
 def own_dossier(recording: Recording) -> Dossier:
     """Return the account's dossier, new where there is none, noted as changed."""
     dossier = dossier_of(recording.book, recording.account.account_id) or Dossier()
-    recording.touch(KIND, dossier)
+    recording.keep(KIND, dossier)
     return dossier
 
 

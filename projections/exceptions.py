@@ -30,14 +30,14 @@ def spared(recording: Recording, order: Order) -> frozenset[str]:
 
 def approval_file(recording: Recording) -> ApprovalFile:
     """Return what the account has open and was spared; to be touched by whoever changes it."""
-    found = recording.book.document(KIND, recording.account.account_id, "")
+    found = recording.book.sheet(KIND, recording.account.account_id)
     return ApprovalFile() if found is None else cast(ApprovalFile, found)
 
 
 def keep_file(recording: Recording, file: ApprovalFile) -> None:
     """Keep a changed file, and count in the account's summary what is in it."""
     recording.account.approvals = len(file.open) + len(file.sparings)
-    recording.touch(KIND, file)
+    recording.keep(KIND, file)
 
 
 def put_in_force(recording: Recording, sparing: Sparing) -> None:

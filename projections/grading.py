@@ -189,8 +189,6 @@ def follow_grade(recording: Recording, fact: Fact | None, decisions: list[AnyDec
 
     Asked only where something it follows from has changed: by this fact, or without one by a day or a policy.
     """
-    if fact is not None and not recording.regrades:
-        return
     account, context, today = recording.account, recording.context, recording.today()
     dossier = dossier_of(recording.book, account.account_id)
     behaviour = behaviour_of(recording.book, account.account_id)

@@ -62,7 +62,13 @@ def oldest_overdue(recording: Recording, _: Standing) -> int | None:
     business_date = recording.context.business_date
     if business_date is None:
         return 0
-    due = [_oldest_due(recording, currency, business_date) for currency in recording.account.stages]
+    due = [
+        _oldest_due(recording, currency, business_date)
+        for currency, stages in recording.account.stages.items()
+        if stages.overdue
+    ]
+    if not due:
+        return 0
     oldest = min(filter(None, due), default=business_date)
     return day_number(business_date) - day_number(oldest)
 

@@ -10,7 +10,7 @@ from msgspec import inspect
 from projections.chain import Chain
 from projections.context import Context
 from projections.recording import Parked
-from projections.rows import KINDS, Account
+from projections.rows import KINDS, SHEETS, Account
 from projections.store import Rows
 from schemas.ledger import CORE, digest
 
@@ -25,7 +25,7 @@ def layout() -> bytes:
     """
     kinds = [(kind, letter, shape_of(inspect.type_info(row))) for kind, (letter, row) in sorted(KINDS.items())]
     rest = [shape_of(inspect.type_info(row)) for row in (Account, Chain, Context, Parked)]
-    return f"{CORE} {digest(repr((kinds, rest)).encode())[:16]}".encode()
+    return f"{CORE} {digest(repr((kinds, SHEETS, rest)).encode())[:16]}".encode()
 
 
 def shape_of(found: Any) -> str:

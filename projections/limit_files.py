@@ -15,18 +15,18 @@ FOREVER = "9999-12-31"
 
 def limit_file_of(book: Book, account_id: str) -> LimitFile | None:
     """Return how an account came to its limit and terms, or None if nothing was ever decided; to be read."""
-    return cast("LimitFile | None", book.document(LIMITS, account_id, ""))
+    return cast("LimitFile | None", book.sheet(LIMITS, account_id))
 
 
 def measure_file_of(book: Book, account_id: str) -> MeasureFile | None:
     """Return an account's measures, or None if none was ever taken; to be read."""
-    return cast("MeasureFile | None", book.document(MEASURES, account_id, ""))
+    return cast("MeasureFile | None", book.sheet(MEASURES, account_id))
 
 
 def open_limit_file(recording: Recording) -> LimitFile:
     """Return the row about limit and terms, to be changed in this step."""
     found = limit_file_of(recording.book, recording.account.account_id) or LimitFile()
-    recording.touch(LIMITS, found)
+    recording.keep(LIMITS, found)
     return found
 
 
@@ -35,7 +35,7 @@ def open_measure_file(recording: Recording) -> MeasureFile:
     found = measure_file_of(recording.book, recording.account.account_id)
     if found is None:
         found = MeasureFile(status=recording.account.status)
-    recording.touch(MEASURES, found)
+    recording.keep(MEASURES, found)
     return found
 
 
@@ -75,7 +75,7 @@ def override(recording: Recording, *kinds: str) -> None:
     file = measure_file_of(recording.book, recording.account.account_id)
     if file is None:
         return
-    recording.touch(MEASURES, file)
+    recording.keep(MEASURES, file)
     for measure in file.in_force:
         measure.overridden = measure.overridden or measure.does in kinds
     if "cut_limit" in kinds:

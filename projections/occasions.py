@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from projections.alerts import clear_alert, occur
 from projections.book_totals import follow_shared
@@ -13,6 +12,7 @@ from projections.moves import DAYS
 from projections.recording import Recording
 from projections.risk_matrix import follow_cell
 from projections.standing import Standing
+from projections.telling import tells
 from schemas.decisions import AnyDecision, GradeChanged, LimitChanged, ShipmentUnchecked
 from schemas.facts import Fact
 from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved
@@ -20,7 +20,7 @@ from schemas.facts.bureau import AdverseEventReported, AdverseEventResolved
 
 def warn_of_events(recording: Recording, fact: Fact | None, decisions: list[AnyDecision]) -> None:
     """Add the alerts about what was reported of the account, already in effect."""
-    if type(fact) in _ADVERSE:
+    if type(fact) in _OF_EVENTS:
         _follow_adverse_events(recording, decisions)
     if recording.moved & DAYS:
         follow_shared(recording, decisions)
@@ -47,14 +47,12 @@ def warn_of_decisions(recording: Recording, now: Standing, decisions: list[AnyDe
 
     An account moves within the risk matrix by its grade and limit; by its exposure alone it does when a day is closed.
     """
-    if not decisions and not recording.moved & DAYS:
-        return
-    if recording.moved & DAYS or any(type(decision) in _MOVE_CELLS for decision in decisions):
+    if recording.moved & DAYS or tells(decisions, _MOVE_CELLS):
         follow_cell(recording, now, decisions)
-    for decision in list(decisions):
-        follow = _FOLLOWED.get(type(decision))
-        if follow is not None:
-            decisions.extend(follow(recording, decision))
+    if recording.left:
+        for decision in list(decisions):
+            if type(decision) is ShipmentUnchecked:
+                decisions.extend(_follow_unchecked(recording, decision))
 
 
 def _follow_unchecked(recording: Recording, unchecked: ShipmentUnchecked) -> list[AnyDecision]:
@@ -63,8 +61,5 @@ def _follow_unchecked(recording: Recording, unchecked: ShipmentUnchecked) -> lis
     return occur(recording, "unchecked_shipment", unchecked.checkpoint, rule)
 
 
-_ADVERSE = (AdverseEventReported, AdverseEventResolved)
 _MOVE_CELLS = (GradeChanged, LimitChanged)
-_FOLLOWED: dict[type[Any], Callable[[Recording, Any], list[AnyDecision]]] = {
-    ShipmentUnchecked: _follow_unchecked,
-}
+_OF_EVENTS = frozenset({AdverseEventReported, AdverseEventResolved})

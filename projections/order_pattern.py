@@ -28,13 +28,13 @@ def note_order(recording: Recording, order: Order) -> None:
     if recording.context.policy.warnings.order_volume is None or order.kind in NOT_BINDING:
         return
     account = recording.account
-    pattern = cast("OrderPattern | None", recording.book.document(KIND, account.account_id, "")) or OrderPattern()
+    pattern = cast("OrderPattern | None", recording.book.sheet(KIND, account.account_id)) or OrderPattern()
     amount = value(order.amount, order.currency, account, recording.context)
     _reach(pattern, day_number(recording.today()))
     added = order.amount if amount is None else amount
     pattern.days[0] = held(pattern.days[0] + added)
     pattern.week = held(pattern.week + added)
-    recording.touch(KIND, pattern)
+    recording.keep(KIND, pattern)
     recording.moved |= ORDERED
 
 
@@ -52,7 +52,7 @@ def _reach(pattern: OrderPattern, day: int) -> None:
 
 def week_against_usual_bp(recording: Recording) -> int | None:
     """Return the orders of the last 7 days over the usual week in basis points; None while that is not known."""
-    pattern = cast("OrderPattern | None", recording.book.document(KIND, recording.account.account_id, ""))
+    pattern = cast("OrderPattern | None", recording.book.sheet(KIND, recording.account.account_id))
     if pattern is None or pattern.weeks < WEEKS_NEEDED or pattern.usual_week <= 0:
         return None
     passed = max(0, day_number(recording.today()) - pattern.newest_day)

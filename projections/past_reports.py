@@ -20,11 +20,11 @@ def note_report(recording: Recording, fact: BureauReported) -> None:
     on = fact.reported_on.isoformat()
     report = PastReport(fact.provider, fact.party_id or "", fact.score, fact.scale_min, fact.scale_max, on)
     past.reports = sorted([*past.reports, report], key=lambda one: one.reported_on)[-KEPT:]
-    recording.touch(KIND, past)
+    recording.keep(KIND, past)
 
 
 def _past_of(recording: Recording) -> PastReports | None:
-    return cast("PastReports | None", recording.book.document(KIND, recording.account.account_id, ""))
+    return cast("PastReports | None", recording.book.sheet(KIND, recording.account.account_id))
 
 
 def points_lost(recording: Recording) -> int | None:

@@ -21,7 +21,7 @@ REMEMBERED_DAYS = 365
 
 def promises_of(book: Book, account_id: str) -> Promises | None:
     """Return an account's promises, or None if it never made one; to be read, not changed."""
-    return cast("Promises | None", book.document(KIND, account_id, ""))
+    return cast("Promises | None", book.sheet(KIND, account_id))
 
 
 def broken_promises(book: Book, account_id: str, today: str) -> int:
@@ -40,7 +40,7 @@ def record_promise(recording: Recording, fact: PromiseMade) -> Refusal | None:
         if other.promise_id == made.promise_id and other.currency == made.currency:
             made.received = other.received
     promises.open = [*(other for other in promises.open if other.promise_id != made.promise_id), made]
-    recording.touch(KIND, promises)
+    recording.keep(KIND, promises)
     recording.note_future_date(day_before(made.pay_by_on))
     recording.moved |= PROMISES
     return None
@@ -62,7 +62,7 @@ def note_receipt(recording: Recording, before: tuple[str, int], cash: Cash) -> N
         for promise in promises.open:
             if promise.currency == currency:
                 promise.received = held(promise.received + sign * amount)
-    recording.touch(KIND, promises)
+    recording.keep(KIND, promises)
     recording.moved |= PROMISES
 
 
@@ -96,4 +96,4 @@ def apply_settled(recording: Recording, settled: PromiseSettled) -> None:
     if settled.outcome == "broken":
         recent = [on for on in promises.broken_on if on > day_before(today, REMEMBERED_DAYS)]
         promises.broken_on = [*recent, today]
-    recording.touch(KIND, promises)
+    recording.keep(KIND, promises)

@@ -164,9 +164,13 @@ class Recording(msgspec.Struct):
         assert found is not None, f"{kind} {key!r} of account {self.account.account_id!r} is named and not there"
         return found
 
-    def touch(self, kind: str, document: Document | Sheet) -> None:
+    def touch(self, kind: str, document: Document) -> None:
         """Note that a document is new or changed."""
         self.book.touch(kind, self.account.account_id, document)
+
+    def keep(self, kind: str, sheet: Sheet) -> None:
+        """Note that a sheet is new or changed."""
+        self.book.keep(kind, self.account, sheet)
 
     def order(self, key: str) -> Order:
         """Return an order that is known to exist."""

@@ -12,13 +12,12 @@ from projections.limits import limit_row
 from projections.recording import Recording
 from projections.rows import Account
 from schemas.decisions import AnyDecision
-from schemas.facts import Fact
 from schemas.facts.desk import AccountReviewed, LimitSet
 from schemas.policy import Policy
 
 _CAUSE = "review_due"
-
-_MOVES_REVIEWS = (AccountReviewed, LimitSet)
+MAY_CHANGE_REVIEW = frozenset({AccountReviewed, LimitSet})
+"""Facts that may change when a review is due; the calendar and the policy do too."""
 
 
 def limit_expires_on(book: Book, account: Account, policy: Policy) -> str | None:
@@ -55,10 +54,8 @@ def _reviewed_on(book: Book, account: Account) -> str:
     return "" if dossier is None else dossier.reviewed_on
 
 
-def follow_reviews(recording: Recording, fact: Fact | None, decisions: list[AnyDecision]) -> None:
-    """Add the alert that a review is due, or that none is any more; looked at where a day or a review may change it."""
-    if fact is not None and type(fact) not in _MOVES_REVIEWS:
-        return
+def follow_reviews(recording: Recording, decisions: list[AnyDecision]) -> None:
+    """Add the alert that a review is due, or that none is any more, already in effect."""
     account, context = recording.account, recording.context
     due_on = review_due_on(recording.book, account, context.policy)
     is_due = due_on is not None and recording.today() >= due_on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct, field
@@ -82,7 +82,7 @@ class Account(Struct, array_like=True, gc=False):
     `next_on` is the first date after whose close something changes by itself. `swept_no` is the number of the last
     broadcast to all accounts that this one was taken through. `approvals` counts open requests and exceptions in force.
     The `*_no` fields only count up. `highest_minor` is the highest exposure there ever was, first reached on
-    `highest_on`.
+    `highest_on`. `sheets` has the bit of `SHEETS` for each kind of sheet that it ever had one of.
     """
 
     account_id: str
@@ -116,6 +116,7 @@ class Account(Struct, array_like=True, gc=False):
     highest_on: str = ""
     covers: list[Covering] = field(default_factory=list)
     scope_limits: list[str] = field(default_factory=list)
+    sheets: int = 0
 
 
 class Order(Struct, array_like=True, gc=False):
@@ -355,6 +356,8 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "book_place": (b"B", BookPlace),
 }
 """The first byte of the key, and the shape, of each kind of document."""
+SHEETS = {kind: 1 << at for at, kind in enumerate(kind for kind, (_, row) in KINDS.items() if row in get_args(Sheet))}
+"""The bit in an account's summary that says that it has a sheet of a kind: where it has none, none is looked for."""
 KIND_LETTERS = {kind: letter.decode() for kind, (letter, _) in KINDS.items()}
 """The same byte as a text: a document's key is this letter, the account, the separator and its key within that."""
 

@@ -76,7 +76,7 @@ def rules_of(account: Account, context: Context, book: Book) -> Rules:
     plan = _PLANS.get(context.policy_id) or _plan(context.policy, context.policy_id)
     if plan.for_all is not None:
         return plan.for_all
-    dossier = cast("Dossier | None", book.document("dossier", account.account_id, "")) if plan.segments else None
+    dossier = cast("Dossier | None", book.sheet("dossier", account.account_id)) if plan.segments else None
     segment = None if dossier is None else dossier.segment
     return rules_for(
         context.policy, context.policy_id, account.account_id, grade=account.grade or None, segment=segment

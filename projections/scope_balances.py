@@ -50,7 +50,7 @@ def scopes_merged(before: list[str], named: list[str]) -> list[str]:
 
 def balance_of(book: Book, account_id: str, scope: str) -> ScopeBalance:
     """Return a scope's balance, an empty one if nothing was ever said of it."""
-    found = cast("ScopeBalance | None", book.document(SCOPE, account_id, scope))
+    found = cast("ScopeBalance | None", book.sheet(SCOPE, account_id, scope))
     return ScopeBalance(scope) if found is None else found
 
 
@@ -59,7 +59,7 @@ def add_to_scopes(book: Book, account: Account, scopes: list[str], currency: str
     for scope in scopes:
         balance = balance_of(book, account.account_id, scope)
         balance.exposure[currency] = balance.exposure.get(currency, 0) + change
-        book.touch(SCOPE, account.account_id, balance)
+        book.keep(SCOPE, account, balance)
 
 
 def scope_of_limit(scope: Scope | None, account_id: str) -> list[str]:

@@ -77,7 +77,7 @@ def hold_scope_limit(recording: Recording, fact: LimitSet, scope: str) -> None:
         balance.limits = [found for found in balance.limits if not _is_open_ended(found, today)]
     balance.limits.append(ScopedLimit(valid_from, valid_until, fact.limit_minor, fact.unlimited))
     account.scope_limits = sorted({*account.scope_limits, balance.key})
-    recording.book.touch(SCOPE, account.account_id, balance)
+    recording.keep(SCOPE, balance)
     for on in _dates(balance):
         recording.note_future_date(on)
     recording.fallen_scopes.append(balance.key)
@@ -105,7 +105,7 @@ def refresh_scopes(recording: Recording) -> None:
         kept = [limit for limit in balance.limits if limit.valid_until >= today]
         if len(kept) != len(balance.limits):
             balance.limits = kept
-            recording.book.touch(SCOPE, account.account_id, balance)
+            recording.keep(SCOPE, balance)
         if not kept:
             account.scope_limits.remove(scope)
 

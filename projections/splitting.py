@@ -55,11 +55,11 @@ def _count(recording: Recording, order: Order, amount: int, within_days: int | N
         sums = recent.days.setdefault(order.taken_on, {})
         sums[order.currency] = sums.get(order.currency, 0) + amount - order.split
     order.split = amount
-    recording.touch(_KIND, recent)
+    recording.keep(_KIND, recent)
 
 
 def _recent(recording: Recording) -> RecentOrders | None:
-    return cast("RecentOrders | None", recording.book.document(_KIND, recording.account.account_id, ""))
+    return cast("RecentOrders | None", recording.book.sheet(_KIND, recording.account.account_id))
 
 
 def ordered_with(recording: Recording, order: Order, within_days: int) -> dict[str, int]:

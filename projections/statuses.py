@@ -31,7 +31,7 @@ def record_status(recording: Recording, fact: StatusFact) -> Refusal | None:
     file = measure_file_of(recording.book, recording.account.account_id)
     if file is not None:
         file.status = recording.account.status
-        recording.touch(MEASURES, file)
+        recording.keep(MEASURES, file)
     return None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from projections.approval_steps import granted_limit
 from projections.limit_files import FOREVER
 from projections.recording import Recording
@@ -12,13 +15,22 @@ from schemas.facts import Fact
 from schemas.facts.desk import LimitSet
 
 
+def tells(decisions: Iterable[AnyDecision], kind: type[Any] | tuple[type[Any], ...]) -> bool:
+    """Return whether a decision of a kind, or of one of some kinds, is among those told."""
+    # Asked several times of every fact, so this is a plain loop: a generator costs more than the loop itself.
+    found = False
+    for decision in decisions:
+        found = found or isinstance(decision, kind)
+    return found
+
+
 def tell_limit(recording: Recording, cause: str, decisions: list[AnyDecision], approval_id: str | None = None) -> None:
     """Add that another limit is in force, if one is, already told.
 
     `cause` is one of desk, temporary, lapsed, proposal, measure, approval.
     """
     account = recording.account
-    if not account.temporary and (account.limit_minor, account.unlimited) == account.limit_told:
+    if not account.temporary and account.limit_told == (account.limit_minor, account.unlimited):
         return
     limit = limit_in_force(account, recording.today()) if account.temporary else lasting_limit(account)
     if limit[:2] == account.limit_told:
@@ -46,7 +58,7 @@ def tell_changes(
 ) -> None:
     """Add what a fact, or without one a day, changed of status and limit."""
     tell_status(recording, status_before, "desk", decisions)
-    granted = granted_limit(decisions)
+    granted = granted_limit(decisions) if decisions else None
     if granted is not None:
         tell_limit(recording, "approval", decisions, granted)
     elif not isinstance(fact, LimitSet):

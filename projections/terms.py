@@ -24,7 +24,7 @@ from schemas.facts.desk import GradeSet, TermsSet
 from schemas.facts.dossiers import AccountOpened, ContractSigned, DossierUpdated
 from schemas.reasons import Refusal
 
-_MAY_CHANGE_TERMS = (TermsSet, ContractSigned, AccountOpened, DossierUpdated, GradeSet)
+_MAY_CHANGE_TERMS = frozenset({TermsSet, ContractSigned, AccountOpened, DossierUpdated, GradeSet})
 
 
 def note_terms_date(recording: Recording) -> None:
@@ -100,7 +100,7 @@ def _by_grade(account: Account, context: Context) -> Terms:
 def follow_terms(recording: Recording, fact: Fact | None, grade_before: str, decisions: list[AnyDecision]) -> None:
     """Add that other terms are granted now, already in effect; only what may change them is looked at."""
     account = recording.account
-    if fact is None or isinstance(fact, _MAY_CHANGE_TERMS) or account.grade != grade_before:
+    if fact is None or type(fact) in _MAY_CHANGE_TERMS or account.grade != grade_before:
         tell_terms(recording, decisions)
 
 
