@@ -51,7 +51,7 @@ class Checks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cach
     limit_is_zero: Answer = "block"
     exposure_exceeds_limit: Answer = "refer"
     scope_limit_exceeded: Answer = "refer"
-    block_above_utilisation_bp: BasisPoints = 11_000
+    block_above_utilisation_bp: BasisPoints = 15_000
 
 
 class GraceDays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,14 +15,14 @@ from schemas.facts.desk import (
     OrderReject,
     OrderRelease,
 )
-from schemas.facts.dossiers import AccountOpened, Identifier, MemberJoined, Party
+from schemas.facts.dossiers import AccountOpened, CoverPledged, Identifier, MemberJoined, Party
 from streams.market import paying
 from streams.market.trader import MINUTE_MS, Day, Order, Trader
 
 _CREDIT_MANAGER, _ANALYST, _FINANCE_DIRECTOR = "credit.manager", "credit.analyst", "finance.director"
 _RELEASED_ALONE_BELOW_MINOR, _APPROVED_FROM_MINOR, _TWO_APPROVE_FROM_MINOR = 1_000_000, 2_500_000, 10_000_000
 """Whom the default policy asks: an order of less the analyst alone, a higher limit one other, or two."""
-_REFUSED_FROM_DAYS = 20
+_REFUSED_FROM_DAYS, _SUSPENDED_FROM_DAYS = 50, 60
 _MONDAY = 0
 
 
@@ -47,6 +47,27 @@ def open_account(trader: Trader, day: Day) -> None:
     for number, customer_id in enumerate(profile.customers):
         joined = MemberJoined(account_id=profile.account_id, customer_id=customer_id, joined_on=day.date)
         day.say(joined, opened_ms + (number + 1) * MINUTE_MS, f"member_joined-{customer_id}")
+    _bureau_report(trader, day)
+    if profile.insured_share_bp:
+        _insure(trader, day)
+
+
+def _insure(trader: Trader, day: Day) -> None:
+    """Insure a part of what the customer may owe, for a year."""
+    cover_id = f"insurance-{trader.account_id}"
+    fact = CoverPledged(
+        account_id=trader.account_id,
+        cover_id=cover_id,
+        kind="insurance",
+        value_minor=trader.profile.limit_minor // 2,
+        currency=trader.profile.currency,
+        share_bp=trader.profile.insured_share_bp,
+        max_net_days=120,
+        valid_from=day.date,
+        valid_until=day.date + timedelta(days=365),
+        provider="Sample Credit Insurance",
+    )
+    day.say(fact, trader.moment(4, 4.1), f"cover_pledged-{cover_id}")
 
 
 def _registration(trader: Trader) -> Identifier:
@@ -112,7 +133,7 @@ def review(trader: Trader, day: Day) -> None:
         _change_limit(trader, day)
     elif point < 0.005:
         _set_limit(trader, day, trader.limit_minor * 3 // 2, "seasonal business", for_days=21)
-    elif point < 0.015:
+    elif point < 0.017:
         _bureau_report(trader, day)
     if day.date.weekday() == _MONDAY:
         _review_overdue(trader, day)
@@ -167,22 +188,28 @@ def _answer_request(
 
 
 def _bureau_report(trader: Trader, day: Day) -> None:
-    turned = trader.profile.kind in ("deteriorating", "bust_out") and trader.turned_days(day.date) > 0
     fact = BureauReported(
         account_id=trader.account_id,
         party_id=f"party-{trader.account_id}",
         provider="sample-bureau",
-        score=trader.rng.randint(5, 45) if turned else trader.rng.randint(40, 98),
+        score=_bureau_score(trader, day),
         scale_min=0,
         scale_max=100,
         reported_on=day.date,
     )
-    day.say(fact, trader.moment(2, 3), f"bureau_reported-{trader.account_id}-{day.date}")
+    day.say(fact, trader.moment(2, 3), f"bureau_reported-{trader.new_id('U', day.date)}")
+
+
+def _bureau_score(trader: Trader, day: Day) -> int:
+    """A bureau knows a company well and moves slowly; that one pays worse it hears with a delay."""
+    usual = trader.profile.bureau_score + trader.rng.randint(-3, 3)
+    turned_days = trader.turned_days(day.date) if trader.profile.kind in ("deteriorating", "bust_out") else 0
+    return max(3, min(99, usual - max(0, min(60, (turned_days - 20) // 3))))
 
 
 def _review_overdue(trader: Trader, day: Day) -> None:
     overdue_days = paying.overdue_days(trader, day.date)
-    if not trader.is_suspended and overdue_days > 35 and trader.rng.random() < 0.5:
+    if not trader.is_suspended and overdue_days > _SUSPENDED_FROM_DAYS and trader.rng.random() < 0.5:
         trader.is_suspended = True
         suspended = AccountSuspended(
             account_id=trader.account_id, actor=_CREDIT_MANAGER, reason=f"oldest invoice {overdue_days} days overdue"

@@ -13,7 +13,7 @@ from schemas.facts.payments import (
     PaymentReceived,
     PaymentReversed,
 )
-from streams.market import payers
+from streams.market import bills, payers
 from streams.market.trader import Claim, Day, Trader
 
 Part = tuple[Claim, int]
@@ -40,7 +40,10 @@ def pay(trader: Trader, day: Day, claim: Claim) -> None:
     if waits:
         trader.plan(day.date, 1, pay, claim)
     elif payers.pays_at_all(trader.profile.kind, turned_days=trader.turned_days(day.date)):
-        trader.paying.append(claim)
+        if bills.takes_bill(trader):
+            bills.give_bill(trader, day, claim)
+        else:
+            trader.paying.append(claim)
 
 
 def run_payments(trader: Trader, day: Day) -> None:
@@ -152,6 +155,8 @@ def _bounce(trader: Trader, day: Day, payment_id: str, parts: list[Part]) -> Non
 
 
 def overdue_days(trader: Trader, today: date) -> int:
-    """How many days the oldest open claim is past due; settled claims are forgotten."""
+    """How many days the oldest open claim is past due; settled claims are forgotten, disputed ones are not owed yet."""
     trader.claims = [claim for claim in trader.claims if claim.open_minor > 0]
-    return max(((today - claim.due_on).days for claim in trader.claims), default=0)
+    return max(
+        ((today - claim.due_on).days for claim in trader.claims if claim.open_minor > claim.held_minor), default=0
+    )

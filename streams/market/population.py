@@ -15,6 +15,7 @@ _COUNTRIES = ("DE", "FR", "NL", "IT", "SE", "IE", "PL", "ES")
 _SEGMENTS = ("industry", "retail", "public", "export")
 _NET_DAYS = (14, 30, 30, 30, 45, 60, 60, 90)
 _ORDER_MINOR = 250_000
+_NO_CREDIT_BELOW = 55
 _ORDERS_PER_DAY = 0.12
 _LOGNORMAL_MEAN = 1.5
 """Mean of the order amounts for each unit of their median."""
@@ -34,6 +35,7 @@ def _trader(seed: int, number: int, start: date) -> Trader:
     joins_late = rng.random() < 0.15
     opens_on = start + timedelta(days=rng.randint(2, 240) if joins_late else 0)
     account_id = f"A-{10_000 + number}"
+    bureau_score = min(97, max(30, round(rng.gauss(74, 11))))
     profile = Profile(
         number=number,
         account_id=account_id,
@@ -44,7 +46,7 @@ def _trader(seed: int, number: int, start: date) -> Trader:
         net_days=net_days,
         orders_per_day=orders_per_day,
         order_minor=order_minor,
-        limit_minor=_limit(rng, orders_per_day * order_minor * _LOGNORMAL_MEAN, net_days, order_minor),
+        limit_minor=_limit(rng, bureau_score, orders_per_day * order_minor * _LOGNORMAL_MEAN, net_days, order_minor),
         bills_weekly=rng.random() < 0.15,
         pays_weekly=rng.random() < 0.2,
         opens_on=opens_on,
@@ -56,16 +58,22 @@ def _trader(seed: int, number: int, start: date) -> Trader:
         industry=rng.choice(_SECOND).lower(),
         segment=rng.choice(_SEGMENTS),
         salesperson_id=f"sales-{rng.randint(1, 12)}",
+        pays_by_bill=rng.random() < 0.05,
+        insured_share_bp=9_000 if rng.random() < 0.12 else 0,
+        bureau_score=bureau_score,
     )
     return Trader(profile, rng)
 
 
-def _limit(rng: Random, daily_minor: float, net_days: int, order_minor: int) -> int:
-    """What the account's usual business needs, with more or less to spare; two digits, as desks set them."""
-    if rng.random() < 0.015:
+def _limit(rng: Random, bureau_score: int, daily_minor: float, net_days: int, order_minor: int) -> int:
+    """What the account's usual business needs, with more or less to spare; two digits, as desks set them.
+
+    Some of those with a weak score get no credit.
+    """
+    if bureau_score < _NO_CREDIT_BELOW and rng.random() < 0.2:
         return 0
     usual_minor = daily_minor * (net_days + 10) * 0.8
-    needed = max(usual_minor * rng.lognormvariate(0.95, 0.35), order_minor * rng.uniform(3, 8))
+    needed = max(usual_minor * rng.lognormvariate(0.95, 0.35), order_minor * rng.uniform(4, 9))
     digits = int(10 ** max(3, len(str(int(needed))) - 2))
     return max(digits, round(needed / digits) * digits)
 

@@ -21,6 +21,8 @@ from schemas.facts.payments import PaymentReceived
 from streams.market import billing, desk, payers
 from streams.market.trader import MINUTE_MS, Day, Delivery, Order, Trader
 
+_LARGEST_ORDER = 6.0
+"""Nobody orders more than so many times the usual amount at once."""
 _PATIENCE_DAYS = 9
 """After so many days of waiting a customer goes elsewhere."""
 
@@ -41,7 +43,7 @@ def _place(trader: Trader, day: Day) -> None:
     rng, profile = trader.rng, trader.profile
     order = Order(
         order_id=trader.new_id("O", day.date),
-        amount_minor=min(round(profile.order_minor * rng.lognormvariate(0, 0.9)), 10**11),
+        amount_minor=min(round(profile.order_minor * min(rng.lognormvariate(0, 0.9), _LARGEST_ORDER)), 10**11),
         currency=profile.second_currency if profile.second_currency and rng.random() < 0.4 else profile.currency,
         customer_id=rng.choice(profile.customers) if profile.customers else None,
         placed_on=day.date,
@@ -196,7 +198,7 @@ def _ship_first(trader: Trader, day: Day, order: Order) -> None:
         _ship(trader, day, order, part_minor, False)
         trader.plan(day.date, rng.randint(2, 6), _close if point < 0.02 else _ship_rest, order)
     elif point < 0.2:
-        _ship(trader, day, order, round(amount_minor * rng.uniform(1.01, 1.08)) + 1, True)
+        _ship(trader, day, order, round(amount_minor * rng.uniform(1.001, 1.008)) + 1, True)
     elif point < 0.26:
         _ship(trader, day, order, max(1, round(amount_minor * rng.uniform(0.85, 0.99))), True)
     elif point < 0.3:

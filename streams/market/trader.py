@@ -107,6 +107,9 @@ class Profile:
     industry: str
     segment: str
     salesperson_id: str
+    bureau_score: int
+    pays_by_bill: bool
+    insured_share_bp: int
 
 
 Act = Callable[..., None]

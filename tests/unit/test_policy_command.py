@@ -21,9 +21,9 @@ def run(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Path:
-    """The default policy, with 120 % in the place of 110 %."""
+    """The default policy, with 160 % in the place of 150 %."""
     file = tmp_path / "changed.toml"
-    file.write_text(DEFAULT_TEXT.replace("11_000 #", "12_000 #"), encoding="utf-8")
+    file.write_text(DEFAULT_TEXT.replace("15_000 #", "16_000 #"), encoding="utf-8")
     return file
 
 
@@ -115,12 +115,12 @@ def test_two_files_are_compared_field_by_field(changed: Path, tmp_path: Path) ->
     result = run("diff", default, changed)
     assert result.exit_code == 0
     row = next(line for line in result.stdout.splitlines() if "checks.block_above_utilisation_bp" in line)
-    assert "11_000" in row
-    assert "12_000" in row
+    assert "15_000" in row
+    assert "16_000" in row
     assert "1 difference" in result.stdout
     assert "no difference" in run("diff", default, default).stdout
     told = json.loads(run("diff", default, changed, "--json").stdout)
-    assert told["differences"] == [{"path": "checks.block_above_utilisation_bp", "before": 11_000, "after": 12_000}]
+    assert told["differences"] == [{"path": "checks.block_above_utilisation_bp", "before": 15_000, "after": 16_000}]
     assert told["before"] == policy_id(default_policy())
 
 

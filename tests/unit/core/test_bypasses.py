@@ -92,7 +92,7 @@ class TestRecurringInvoiceOverTheLimit:
         acme.say(b.invoice(900, "I1"))
         told = acme.say(b.invoice(200, "I2"))
         assert "escalated utilisation critical" in alerts(told)
-        assert answers(acme.say(b.order("O1", 10))) == ["order_blocked O1"]
+        assert answers(acme.say(b.order("O1", 10))) == ["order_referred O1"]
 
     def test_it_takes_back_what_was_released_and_has_not_left(self, acme: Scenario) -> None:
         acme.say(b.order("O1", 900))
@@ -172,7 +172,7 @@ class TestCurrencyMismatch:
 
     def test_an_order_is_valued_at_the_rate_in_force(self, acme: Scenario) -> None:
         acme.say(b.rates_set(USD="0.5"))
-        assert answers(acme.say(b.order("O1", 600, currency="USD"))) == ["order_blocked O1"]
+        assert answers(acme.say(b.order("O1", 800, currency="USD"))) == ["order_blocked O1"]
         assert answers(acme.say(b.order("O2", 400, currency="USD"))) == ["order_released O2"]
         assert acme.stands().exposure_minor == 800
 

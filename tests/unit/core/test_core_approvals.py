@@ -322,7 +322,7 @@ class TestRelease:
         desk.say(b.released("O1", actor="ana"))
         said = desk.say(b.order("O1", 1_200))
         assert [found.state for found in said if isinstance(found, ApprovalChanged)] == ["open"]
-        assert "order_blocked O1" in kinds(said)
+        assert "order_referred O1" in kinds(said)
 
 
 class TestDirectly:

@@ -34,7 +34,7 @@ class TestGraceAfterAPersonsRelease:
         assert (kinds([answer]), answer.checkpoint) == (["order_released O1"], checkpoint)
         agreed.say(b.day_closed(f"2025-03-{4 + days:02}"))
         (answer,) = asked(agreed, checkpoint, "K2")
-        assert (kinds([answer]), codes([answer])) == (["order_blocked O1"], ["exposure_exceeds_limit"])
+        assert (kinds([answer]), codes([answer])) == (["order_referred O1"], ["exposure_exceeds_limit"])
 
     def test_the_release_names_what_was_known(self, acme: Scenario) -> None:
         acme.say(b.order("O1", 1_500))

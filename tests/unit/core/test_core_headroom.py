@@ -277,8 +277,8 @@ def test_overdue_warns_by_its_share_of_what_is_open(acme: Scenario) -> None:
     acme.say(b.invoice(100, "I1", due_on="2025-04-01"), b.invoice(300, "I2", due_on="2025-04-10"))
     assert alerts(acme.say(b.day_closed("2025-04-02"))) == ["raised overdue_share notice"]
     told = alerts(acme.say(b.day_closed("2025-04-11")))
-    assert told == ["escalated overdue_share critical", "raised oldest_overdue notice"]
-    assert alerts(acme.say(b.payment(400))) == ["cleared overdue_share critical", "cleared oldest_overdue notice"]
+    assert told == ["escalated overdue_share warning", "raised oldest_overdue notice"]
+    assert alerts(acme.say(b.payment(400))) == ["cleared overdue_share warning", "cleared oldest_overdue notice"]
 
 
 def test_lines_that_a_policy_moves_are_followed_at_once(acme: Scenario) -> None:
