@@ -29,6 +29,7 @@ from streams.commands.connecting import BrokersOption, DataOption, connected_set
 from streams.commands.deadletters import deadletters
 from streams.commands.dossier import dossier
 from streams.commands.import_receivables import import_receivables
+from streams.commands.learn import learn
 from streams.commands.policy import policy
 from streams.commands.report import report
 from streams.commands.send import send
@@ -227,6 +228,7 @@ app.command()(broker)
 app.add_typer(topics, name="topics")
 app.command()(worker)
 app.command("import")(import_receivables)
+app.command()(learn)
 app.command()(send)
 app.command()(simulate)
 app.command()(tail)
