@@ -15,7 +15,9 @@ Event = Mapping[str, Any]
 def _status(event: Event, words: Words) -> list[str]:
     status = str(event.get("status"))
     found = [words.sentences.get(status, status)]
-    return [*found, words.sentences["held"]] if event.get("held") else found
+    if not event.get("held"):
+        return found
+    return [words.sentences["held"]] if status == "active" else [*found, words.sentences["held"]]
 
 
 def _terms(event: Event, words: Words) -> list[str]:

@@ -41,6 +41,7 @@ _KINDS: dict[str, type[OrderReleased] | type[OrderReferred] | type[OrderBlocked]
 }
 
 _CAN_BE_GONE = ("amount_exceeds_released",)
+_ABOUT_THE_LIMIT = ("limit_is_zero", "exposure_exceeds_limit")
 
 
 def judge(
@@ -346,20 +347,26 @@ def _blocks_the_queue(recording: Recording, order: Order, codes: list[str], poli
 def withdraw_releases(
     recording: Recording, answers: str, target_minor: int, room: int
 ) -> tuple[list[AnyDecision], bool]:
-    """Take back releases, newest first, until headroom is at the target; return them and whether more may follow."""
+    """Take back releases, newest first, until headroom is at the target; return them and whether more may follow.
+
+    What the policy would let go again at once stays: an order that adds nothing, or that may go over the limit.
+    """
     decisions: list[AnyDecision] = []
-    for order in withdrawable(recording):
+    for looked_at, order in enumerate(withdrawable(recording)):
+        if looked_at >= LOOKED_AT_PER_RECORD:
+            break
         now = standing(recording.account, recording.context, recording.at_ms)
         if now.headroom_minor is None or now.headroom_minor >= target_minor:
             break
         if len(decisions) >= room:
             return decisions, True
-        decisions.append(_withdraw(recording, order, answers, now))
+        case = make_case(recording, order)
+        if GRAVITY[check(case, only=_ABOUT_THE_LIMIT)[0]] > GRAVITY["warn"]:
+            decisions.append(_withdraw(case, answers, now))
     return decisions, False
 
 
-def _withdraw(recording: Recording, order: Order, answers: str, now: Standing) -> OrderReleaseWithdrawn:
-    case = make_case(recording, order)
+def _withdraw(case: Case, answers: str, now: Standing) -> OrderReleaseWithdrawn:
     reason: Reason = {
         "code": "headroom_fell_below_zero",
         "answer": "block",
@@ -369,5 +376,5 @@ def _withdraw(recording: Recording, order: Order, answers: str, now: Standing) -
         **({"cover_minor": now.cover_minor} if now.cover_minor else {}),
     }
     decision: OrderReleaseWithdrawn = _answer(OrderReleaseWithdrawn, case, [reason], answers, "order")
-    apply_answer(recording, order, decision)
+    apply_answer(case.recording, case.order, decision)
     return decision

@@ -52,7 +52,7 @@ def view_of(partition: Partition, account_id: str, at_ms: int) -> View | None:
         "identity": _identity(account, dossier),
         "standing": _standing(partition, account, at_ms),
         "grade": _grade(account, dossier, behaviour, context, today),
-        "limit": _limit(partition, account_id),
+        "limit": _limit(partition, account),
         "measures": _measures(partition, account_id),
         "members": [_plain(member) for member in dossier.members.values()],
         "bureau": _bureau(dossier, context, today),
@@ -98,8 +98,8 @@ def _standing(partition: Partition, account: Account, at_ms: int) -> View:
     }
 
 
-def _limit(partition: Partition, account_id: str) -> View:
-    file = limit_file_of(partition.book, account_id) or LimitFile()
+def _limit(partition: Partition, account: Account) -> View:
+    file = limit_file_of(partition.book, account.account_id) or LimitFile()
     limit_minor, net_days, grade = file.proposed or (None, None, None)
     return {
         "set_by": file.set_by or None,
@@ -107,13 +107,17 @@ def _limit(partition: Partition, account_id: str) -> View:
         "proposed_minor": limit_minor,
         "proposed_net_days": net_days,
         "proposed_for_grade": grade,
+        "temporary": [_plain(one) for one in account.temporary],
     }
 
 
 def _parts(partition: Partition, account: Account) -> list[View]:
     """Return the customers, sellers and segments that have a limit of their own, and what each owes by currency."""
     found = (balance_of(partition.book, account.account_id, scope) for scope in account.scope_limits)
-    return [{**_plain(part), "key": part.key.replace("\x1f", "/")} for part in found]
+    return [
+        {**_plain(part), "key": part.key.replace("\x1f", "/"), "limits": [_plain(one) for one in part.limits]}
+        for part in found
+    ]
 
 
 def _measures(partition: Partition, account_id: str) -> list[View]:

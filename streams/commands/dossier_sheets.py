@@ -16,6 +16,7 @@ from rich.text import Text
 from projections.dossier_view import View
 from projections.financials import ITEMS
 from schemas.money import display
+from streams.commands.dossier_pledges import TABLES
 from streams.commands.dossier_words import Words
 from streams.dossiers import Moment
 
@@ -76,8 +77,7 @@ def _parts(view: View, words: Words) -> Iterable[RenderableType]:
     yield from _statements(view["financials"], words)
     yield from _ratios(view["financials"], words)
     yield from _behaviour(view["behaviour"], words)
-    for name in ("covers", "contracts", "bills"):
-        yield from _documents(words[name], view[name])
+    yield from _pledges(view, words)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Table:
@@ -160,8 +160,12 @@ def _rows(words: Words, title: str, view: View) -> Iterable[RenderableType]:
     columns = _COLUMNS[title]
     sheet = _sheet(words[title], [words[name] for name in columns])
     for row in view[title]:
-        sheet.add_row(*(_cell(row.get(name)) for name in columns))
+        sheet.add_row(*(_cell(_in_words(name, row.get(name), words)) for name in columns))
     yield sheet
+
+
+def _in_words(column: str, value: Any, words: Words) -> Any:
+    return words.get(value, value) if column in ("does", "kind", "event") and isinstance(value, str) else value
 
 
 def _sheet(title: str, headers: Iterable[str]) -> Table:
@@ -225,8 +229,9 @@ def _value(found: View, words: Words) -> Text:
     if found["value"] is not None:
         return Text(_in_unit(found["value"], found["unit"]))
     if found["missing"]:
-        return Text(words["missing"].format(items=", ".join(found["missing"])), "dim")
-    return Text(words["not_above_zero"].format(item=found["not_above_zero"]), "dim")
+        return Text(words["missing"].format(items=", ".join(words.get(name, name) for name in found["missing"])), "dim")
+    divisor = found["not_above_zero"]
+    return Text(words["not_above_zero"].format(item=words.get(divisor, divisor)), "dim")
 
 
 def _in_unit(value: int | None, unit: str) -> str:
@@ -259,14 +264,17 @@ def _behaviour(behaviour: View | None, words: Words) -> Iterable[RenderableType]
         yield Group(Text(words["sold"], "bold"), _pairs(bars), "")
 
 
-def _documents(title: str, documents: list[View]) -> Iterable[RenderableType]:
-    if not documents:
-        return
-    columns = [name for name in documents[0] if any(one.get(name) not in (None, "", [], {}) for one in documents)]
-    sheet = _sheet(title, columns)
-    for one in documents:
-        sheet.add_row(*(_cell(one.get(name)) for name in columns))
-    yield sheet
+def _pledges(view: View, words: Words) -> Iterable[RenderableType]:
+    """Columns that are empty in every row are left out."""
+    for title, rows_of in TABLES.items():
+        rows = list(rows_of(view, words))
+        if not rows:
+            continue
+        columns = [name for name in rows[0] if any(row[name] for row in rows)]
+        sheet = _sheet(words[title], [words[name] for name in columns])
+        for row in rows:
+            sheet.add_row(*(_cell(row[name]) for name in columns))
+        yield sheet
 
 
 def print_history(console: Console, moments: list[Moment], words: Words) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from string import Formatter
 from typing import Any, get_args
 
@@ -178,8 +179,36 @@ def test_it_is_printed_in_both_languages(told: Scenario, language: Language, wor
     assert [word for word in words if word not in text] == []
 
 
+@pytest.fixture(scope="module")
+def secured() -> Scenario:
+    """An account with what secures and extends its credit: cover, contract, bill, temporary and scoped limits."""
+    scenario = Scenario()
+    scenario.say(b.account_opened(), b.limit_set(100_000), b.day_closed("2025-03-02"))
+    scenario.say(b.limit_set(150_000, valid_from="2025-03-10", valid_until="2025-03-12"))
+    scenario.say(b.limit_set(30_000, scope={"customer_id": "C2"}))
+    scenario.say(b.cover(50_000, kind="insurance", share_bp=9_000, valid_until="2025-06-30", provider="Kredo"))
+    scenario.say(b.contract(net_days=30, valid_until="2025-12-31"), b.bill(700))
+    return scenario
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Temporary limits", "1,500.00 EUR", "customer C2", "500.00 EUR", "90.0 %", "insurance"]),
+        ("zh", ["临时额度", "1,500.00 EUR", "客户 C2", "信用保险", "承担比例", "签订日", "未兑付"]),
+    ],
+)
+def test_what_secures_and_extends_credit_is_told_in_words_and_money(
+    secured: Scenario, language: Language, words: list[str]
+) -> None:
+    text = printed(secured, language)
+    assert [word for word in words if word not in text] == []
+    tables = re.split("History|变更历史", text)[0]
+    assert [raw for raw in ("share_bp", "ce_source", "50000", "9999-12-31") if raw in tables] == []
+
+
 def test_what_a_firm_did_not_file_is_named_and_not_guessed(told: Scenario) -> None:
-    assert "missing: current_assets_minor" in printed(told, "en")
+    assert "missing: current assets" in printed(told, "en")
 
 
 def test_ratios_are_printed_with_their_trend_and_with_what_they_would_be_divided_by() -> None:
@@ -189,7 +218,7 @@ def test_ratios_are_printed_with_their_trend_and_with_what_they_would_be_divided
     text = printed(scenario, "en")
     (line,) = [line for line in text.splitlines() if "current ratio" in line]
     assert [cell.strip() for cell in line.split("│")[1:-1]] == ["current ratio", "200.0 %", "150.0 %", "+50.0 %"]
-    assert "interest_minor is not above zero" in text
+    assert "interest is not above zero" in text
     assert "4.012  safe" in text
 
 

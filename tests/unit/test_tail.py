@@ -81,6 +81,7 @@ def test_amounts_about_the_account_are_in_its_currency() -> None:
         (ALERT | {"type": "alert_cleared", "found": 312, "cause": "overdue_share"}, "overdue share now 3.1 %"),
         (ALERT | {"cause": "fact_contradicts", "subject": "I-9"}, "contradicting record I-9"),
         ({"type": "status_changed", "status": "suspended"}, "suspended"),
+        ({"type": "status_changed", "status": "active", "held": True}, "-            on hold"),
         ({"type": "limit_changed", "limit_minor": 100, "currency": "EUR"}, "limit is now 1.00 EUR"),
         ({"type": "limit_changed", "limit_minor": None, "currency": "EUR"}, "no limit is set any more"),
         (ORDER | {"effect": "advisory"}, "advice only"),

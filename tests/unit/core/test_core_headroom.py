@@ -299,7 +299,12 @@ def test_what_the_policy_lets_go_over_the_limit_is_not_taken_back_for_it(given: 
     acme.say(policy(checks={"exposure_exceeds_limit": "warn"}))
     assert answers(acme.say(b.order("O1", 900), b.order("O2", 300))) == ["order_released O1", "order_released O2"]
     assert acme.stands().headroom_minor == -200
-    assert answers(acme.say(b.invoice(50, "I9"))) == ["order_release_withdrawn O2"]
+    assert answers(acme.say(b.invoice(50, "I9"))) == []
+    assert answers(acme.say(b.limit_set(500))) == [], "it would be let go again at the next fact"
+    assert answers(acme.say(policy(), b.limit_set(400))) == ["order_release_withdrawn O2"], (
+        "another policy takes it back"
+    )
+    acme.prove()
 
 
 def test_an_adopted_policy_lets_waiting_orders_go(given: Given) -> None:
