@@ -45,6 +45,7 @@ class Rounds:
         self._lost = lost
         self._finishing: set[asyncio.Task[None]] = set()
         self._first = 0
+        self._next_write_s = 0.0
         self._write_every_s = access.settings.state_every_ms / 1000
 
     async def once(self, seats: list[Seat]) -> bool:
@@ -132,7 +133,7 @@ class Rounds:
         now_s = time.monotonic()
         outputs = seat.outputs(taken, now_s)
         seat.unwritten += len(taken.outcomes)
-        if seat.unwritten >= UNWRITTEN_MAX or now_s >= seat.written_at_s + self._write_every_s:
+        if seat.unwritten >= UNWRITTEN_MAX or self._is_due(seat, now_s):
             self._write(seat, now_s)
         if outputs:
             await seat.outbox.wait_for_room()
@@ -144,16 +145,21 @@ class Rounds:
         self._metrics.took(seat.number, taken)
         self._checkpoint(seat, len(taken.outcomes))
 
+    def _is_due(self, seat: Seat, now_s: float) -> bool:
+        """Partitions take turns: writing all of them at once would keep orders waiting."""
+        return now_s >= max(seat.written_at_s + self._write_every_s, self._next_write_s)
+
     def _write(self, seat: Seat, now_s: float) -> None:
         reach("before_write")
         seat.write(now_s)
         reach("after_write")
+        self._next_write_s = now_s + self._write_every_s / self._access.settings.partitions
 
     def write_waiting(self, seats: list[Seat]) -> None:
         """Write what has waited long enough, where no round is under way."""
         now_s = time.monotonic()
         for seat in seats:
-            if seat.unwritten and not seat.is_busy and now_s >= seat.written_at_s + self._write_every_s:
+            if seat.unwritten and not seat.is_busy and self._is_due(seat, now_s):
                 self._write(seat, now_s)
 
     def _checkpoint(self, seat: Seat, count: int) -> None:
