@@ -158,8 +158,10 @@ def make_case(recording: Recording, order: Order, checkpoint: Checkpoint = "orde
     cover, cover_with = _covers(account, context, order, without, counted, needed or 0)
     return Case(
         recording=recording,
+        account=account,
         order=order,
         rules=rules,
+        numbers=rules.orders,
         checkpoint=checkpoint,
         need_minor=needed,
         unpaid=unpaid,

@@ -86,7 +86,8 @@ class Book:
         account = self._accounts.get(account_id)
         if account is not None and not account.sheets & SHEETS[kind]:
             return None
-        return cast("Sheet | None", self.document(kind, account_id, key))
+        found: Sheet | None = self._documents.get(f"{KIND_LETTERS[kind]}{account_id}\x00{key}")
+        return found or cast("Sheet | None", self.document(kind, account_id, key))
 
     def keep(self, kind: str, account: Account, sheet: Sheet) -> None:
         """Note that a sheet is new or changed."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from projections.checks import account, dossier, headroom, overdue, terms, validity
 from projections.checks.case import Case, Check
 from projections.exceptions import spared
+from projections.rows import SHEETS
 from schemas.decisions import Reason
 from schemas.policy_orders import Checks, Orders
 from schemas.reasons import GRAVITY
@@ -80,6 +81,68 @@ def _has_its_number(code: str, numbers: Orders) -> bool:
     return field is None or getattr(numbers, field) is not None
 
 
+_ODD, _OVERDUE, _TERMS, _ASKED, _SCOPED, _RESERVED, _GRADED, _CONTRACTS = (1 << bit for bit in range(8))
+"""What may be said of an order or its account: a check that needs something of it is not run where none of it is so."""
+
+_SPEAKS_WHERE: dict[Check, int] = {
+    account.account_unknown: _ODD,
+    account.account_suspended: _ODD,
+    account.account_in_legal: _ODD,
+    account.account_on_hold: _ODD,
+    account.rejected_by_desk: _ODD,
+    account.fact_unreadable: _ODD,
+    terms.prepayment_required: _ODD,
+    terms.terms_exceed_granted: _TERMS,
+    terms.terms_backdated: _TERMS,
+    terms.amount_exceeds_released: _ASKED,
+    overdue.oldest_overdue_too_old: _OVERDUE,
+    overdue.overdue_share_too_high: _OVERDUE,
+    overdue.overdue_amount_too_high: _OVERDUE,
+    overdue.dunning_stage_too_high: _OVERDUE,
+    dossier.grade_without_credit: _GRADED,
+    validity.contract_expired: _CONTRACTS,
+    headroom.scope_limit_exceeded: _SCOPED,
+    headroom.headroom_reserved_for_earlier_order: _RESERVED,
+}
+"""Checks not listed look at every order."""
+
+
+@lru_cache(maxsize=4096)
+def _checks_for(checks: Checks, numbers: Orders, signs: int) -> tuple[tuple[Check, str], ...]:
+    """Return the active checks that may say something of an order with these signs, in order of precedence."""
+    return tuple(
+        (run, answer)
+        for run, answer in active_checks(checks, numbers)
+        if run not in _SPEAKS_WHERE or _SPEAKS_WHERE[run] & signs
+    )
+
+
+def _signs(case: Case) -> int:
+    """Return what is so of an order and its account, of what checks need to say anything; most orders have little."""
+    about, order = case.account, case.order
+    signs = 0
+    if not about.opened or about.status != "active" or about.held or about.unreadable_count:
+        signs = _ODD
+    if order.state == "rejected" or order.reasons:
+        signs |= _ODD
+    for stages in about.stages.values():
+        if stages.overdue:
+            signs |= _OVERDUE
+    if order.net_days is not None:
+        signs |= _TERMS
+    if order.asked:
+        signs |= _ASKED
+    if about.scope_limits:
+        signs |= _SCOPED
+    if case.reserved_for is not None:
+        signs |= _RESERVED
+    if about.grade:
+        signs |= _GRADED
+    if about.sheets & SHEETS["contracts"]:
+        signs |= _CONTRACTS
+    return signs
+
+
 def check(case: Case, *, known: Collection[str] = (), only: Collection[str] | None = None) -> tuple[str, list[Reason]]:
     """Return the gravest answer and every reason for it or a lesser one, by precedence; of all checks or some.
 
@@ -88,19 +151,22 @@ def check(case: Case, *, known: Collection[str] = (), only: Collection[str] | No
     """
     reasons: list[Reason] = []
     gravest = "pass"
-    for run, answer in active_checks(case.rules.checks, case.rules.orders):
+    has_spared = False
+    for run, answer in _checks_for(case.rules.checks, case.numbers, _signs(case)):
         if only is not None and run.__name__ not in only:
             continue
         reason = run(case)
         if reason is None or run.__name__ in known:
             continue
         reason = _unless_spared(case, reason)
-        if "check" not in reason:
+        if "check" in reason:
+            has_spared = True
+        else:
             reason["answer"] = _for_how_far(case, reason, answer)
             if GRAVITY[str(reason["answer"])] > GRAVITY[gravest]:
                 gravest = str(reason["answer"])
         reasons.append(reason)
-    if any("check" in reason for reason in reasons):
+    if has_spared:
         reasons.sort(key=lambda reason: "check" in reason)
     return gravest, reasons
 

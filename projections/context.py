@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -14,7 +14,15 @@ from schemas.policy import Policy, default_policy, policy_id
 CONTEXT_KEY = b"Pcontext"
 _DAY = timedelta(days=1)
 _LAST_DATE = date.max
+_FIRST_DATE = date(1970, 1, 1)
+_DAY_MS = 86_400_000
 _LAST_MS = 253_370_764_800_000
+
+
+@lru_cache(maxsize=4_096)
+def _day_of(days: int) -> str:
+    """Return the ISO date so many days after 1970-01-01: before the first close every fact asks for its own."""
+    return (_FIRST_DATE + timedelta(days=days)).isoformat()
 
 
 class Sweep(Struct, array_like=True, gc=False):
@@ -92,7 +100,7 @@ class Context(Struct):
         """Return the day that limits and validity count by: the one after the last closed day."""
         if self.tomorrow is not None:
             return self.tomorrow
-        return datetime.fromtimestamp(min(max(at_ms, 0), _LAST_MS) // 1000, UTC).date().isoformat()
+        return _day_of(min(max(at_ms, 0), _LAST_MS) // _DAY_MS)
 
     def close(self, business_date: date) -> None:
         """Move the date on."""

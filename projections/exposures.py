@@ -24,7 +24,7 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int, book
     parties, covers = ((), ()) if book is None else shared_by(book, account)
     stages, unvalued = _valued(account, context)
     now = standing(account, context, at_ms)
-    limit = now.limit
+    limit, net_exposure_minor = now.limit, now.net_exposure_minor()
     return Exposure(
         account_id=account.account_id,
         currency=account.currency,
@@ -41,10 +41,10 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int, book
         deposits_minor=stages.deposits,
         exposure_minor=now.exposure_minor,
         cover_minor=now.cover_minor,
-        net_exposure_minor=now.net_exposure_minor(),
+        net_exposure_minor=net_exposure_minor,
         limit_minor=None if limit.unlimited else limit.limit_minor,
         headroom_minor=now.headroom_minor,
-        utilisation_bp=utilisation_bp(now.net_exposure_minor(), limit),
+        utilisation_bp=utilisation_bp(net_exposure_minor, limit),
         status=account.status,
         ledger=Place(epoch, context.partition, account.seq, EXPOSURE_NUMBER),
         at_ms=at_ms,

@@ -31,16 +31,32 @@ def place(account: Account, context: Context, now: Standing, more_bp: int = 0) -
     Size is net exposure or limit, whichever is larger, against the policy's classes at the rate in force, at face value
     where there is none. `more_bp` makes the account so much larger than it is.
     """
-    matrix = context.policy.risk_matrix
+    matrix, limit = context.policy.risk_matrix, now.limit
     if not matrix.cells:
         return None
-    amount = max(now.net_exposure_minor(), 0 if now.limit.unlimited else now.limit.limit_minor or 0)
-    amount += amount * more_bp // 10_000
+    amount = max(now.net_exposure_minor(), 0 if limit.unlimited else limit.limit_minor or 0)
+    if more_bp:
+        amount += amount * more_bp // 10_000
     size = bisect_right(_sizes(account, context), amount)
-    last = len(matrix.probabilities) - 1
-    grade = account.grade
-    probability = next((at for at, grades in enumerate(matrix.probabilities) if grade in grades), last)
+    probability = _classes(context).get(account.grade, len(matrix.probabilities) - 1)
     return Placed(size, probability, matrix.cells[size][probability])
+
+
+_POLICIES_KEPT = 64
+_classes_known: dict[str, dict[str, int]] = {}
+
+
+def _classes(context: Context) -> dict[str, int]:
+    """Return the class of probability of each grade that the policy in force names; found once for each policy."""
+    found = _classes_known.get(context.policy_id)
+    if found is None:
+        if len(_classes_known) >= _POLICIES_KEPT:
+            _classes_known.clear()
+        found = _classes_known[context.policy_id] = {}
+        for at, grades in enumerate(context.policy.risk_matrix.probabilities):
+            for grade in grades:
+                found.setdefault(grade, at)
+    return found
 
 
 def _sizes(account: Account, context: Context) -> Sequence[int]:

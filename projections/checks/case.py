@@ -20,6 +20,8 @@ from schemas.policy_orders import Orders
 class Case:
     """An order with everything that its checks compare. Amounts leave the order itself out.
 
+    `account` is the one that orders, `numbers` are those that hold for it.
+
     `need_minor` is what its release would add, None where a rate is missing; it, exposure, limit, headroom and cover
     are in the account's currency, `unpaid`, which is what no deposit covers, in the order's. `cover_minor` is borne by
     others without the order, `cover_adds_minor` of the order; `headroom_minor` is by what is left of the exposure.
@@ -28,8 +30,10 @@ class Case:
     """
 
     recording: Recording
+    account: Account
     order: Order
     rules: Rules
+    numbers: Orders
     checkpoint: Checkpoint
     need_minor: int | None
     unpaid: int
@@ -45,19 +49,9 @@ class Case:
     _dossier: Dossier | None = None
 
     @property
-    def account(self) -> Account:
-        """The account that orders."""
-        return self.recording.account
-
-    @property
     def policy(self) -> Policy:
         """The policy in force."""
         return self.recording.context.policy
-
-    @property
-    def numbers(self) -> Orders:
-        """The numbers that hold for the account."""
-        return self.rules.orders
 
     def net_need_minor(self) -> int:
         """Return what of the order's need nobody else would bear; 0 where a rate is missing."""
