@@ -5,13 +5,15 @@ A request and a word about it are only written down here; what follows from them
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import cast
+from typing import Literal, cast
 
 from msgspec.structs import fields
 
 from projections.approval_rows import Approval, Deed, Word
-from projections.approval_rules import place_to_agree, place_to_refuse
+from projections.approval_rules import Place, place_to_agree, place_to_refuse
+from projections.context import Context
 from projections.exceptions import approval_file
 from projections.recording import NOT_BINDING, Recording
 from projections.rows import Invoice, Order
@@ -71,23 +73,20 @@ def record_limit_requested(recording: Recording, fact: LimitRequested) -> Refusa
 
 def record_given(recording: Recording, fact: ApprovalGiven | LimitApproved) -> Refusal | None:
     """Take in that an approver agrees."""
-    approval = find(recording, fact.approval_id)
-    if approval is None:
-        recording.park(KIND, fact.approval_id)
-        return None
-    refusal = _why_not_answered(approval, fact)
-    if refusal is not None:
-        return refusal
-    role = fact.role if isinstance(fact, ApprovalGiven) else None
-    place = place_to_agree(approval, fact.actor, role, recording.context, recording.today())
-    if isinstance(place, str):
-        return place
-    recording.approving.append(Word(approval, "agreed", fact.actor, *place))
-    return None
+    return _answer(recording, fact, "agreed", place_to_agree)
 
 
 def record_refused(recording: Recording, fact: ApprovalRefused | LimitDenied) -> Refusal | None:
     """Take in that an approver does not agree."""
+    return _answer(recording, fact, "refused", place_to_refuse)
+
+
+def _answer(
+    recording: Recording,
+    fact: ApprovalGiven | ApprovalRefused | LimitApproved | LimitDenied,
+    said: Literal["agreed", "refused"],
+    place_of: Callable[[Approval, str, str | None, Context, str], Place | Refusal],
+) -> Refusal | None:
     approval = find(recording, fact.approval_id)
     if approval is None:
         recording.park(KIND, fact.approval_id)
@@ -95,11 +94,11 @@ def record_refused(recording: Recording, fact: ApprovalRefused | LimitDenied) ->
     refusal = _why_not_answered(approval, fact)
     if refusal is not None:
         return refusal
-    role = fact.role if isinstance(fact, ApprovalRefused) else None
-    place = place_to_refuse(approval, fact.actor, role, recording.context, recording.today())
+    role = fact.role if isinstance(fact, ApprovalGiven | ApprovalRefused) else None
+    place = place_of(approval, fact.actor, role, recording.context, recording.today())
     if isinstance(place, str):
         return place
-    recording.approving.append(Word(approval, "refused", fact.actor, *place))
+    recording.approving.append(Word(approval, said, fact.actor, *place))
     return None
 
 
