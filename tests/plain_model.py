@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.plain_cover import PlainCovers
 from tests.plain_rates import Rates
 
 Json = dict[str, Any]
@@ -96,11 +97,13 @@ class PlainAccount:
         self.deliveries: dict[str, PlainDelivery] = {}
         self.invoices: dict[str, PlainInvoice] = {}
         self.cash: dict[str, PlainCash] = {}
+        self.covers = PlainCovers()
         self.sums: dict[str, dict[str, int]] = {}
         self._counted: dict[str, tuple[str, dict[str, int]]] = {}
 
     def take(self, fact: Json) -> None:
         """Take a fact in that the ledger took in."""
+        self.covers.take(fact)
         handler = getattr(self, f"_{fact['type']}", None)
         if handler is not None:
             handler(fact)

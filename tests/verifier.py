@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
@@ -310,7 +311,7 @@ def _find_first_difference(name: str, number: int, expected: list[Any], seen: li
 def check_exposures(world: World, ledger: list[Told], number: int, result: Verified) -> None:
     """Work every account out the plain way; at each release and at the end it agrees with what was said."""
     accounts: dict[str, PlainAccount] = defaultdict(PlainAccount)
-    rates = Rates()
+    rates, today = Rates(), ""
     refused_later = _refused_later(ledger)
     for told in ledger:
         entry = told.entry
@@ -323,6 +324,7 @@ def check_exposures(world: World, ledger: list[Told], number: int, result: Verif
             and _is_in(told)
         ):
             rates = Rates(entry["fact"]["base"], entry["fact"]["rates"])
+        today = _day_after(told) or today or datetime.fromtimestamp(entry["at_ms"] / 1000, UTC).date().isoformat()
         if account_id is None:
             continue
         account = accounts[account_id]
@@ -331,7 +333,7 @@ def check_exposures(world: World, ledger: list[Told], number: int, result: Verif
         if not told.is_swept and _rejection(told) is None and (account_id, identity) not in refused_later:
             account.take(entry["fact"])
         for decision in entry["decisions"]:
-            _follow(account, decision, rates, f"ledger/{number} seq {entry['seq']}", result)
+            _follow(account, decision, rates, today, f"ledger/{number} seq {entry['seq']}", result)
     _compare_with_published(world, accounts, rates, number, result)
 
 
@@ -345,7 +347,15 @@ def _refused_later(ledger: list[Told]) -> set[tuple[str, str]]:
     }
 
 
-def _follow(account: PlainAccount, decision: Json, rates: Rates, where: str, result: Verified) -> None:
+def _day_after(told: Told) -> str | None:
+    """The day that a closed one is followed by."""
+    fact = told.entry["fact"]
+    if told.is_swept or not isinstance(fact, dict) or fact.get("type") != "day_closed" or not _is_in(told):
+        return None
+    return str(date.fromisoformat(fact["business_date"]) + timedelta(days=1))
+
+
+def _follow(account: PlainAccount, decision: Json, rates: Rates, today: str, where: str, result: Verified) -> None:
     if decision["type"] not in ANSWERS and decision["type"] != "limit_changed":
         return
     account.answer(decision)
@@ -361,8 +371,9 @@ def _follow(account: PlainAccount, decision: Json, rates: Rates, where: str, res
         result.find(f"{where}: release of {decision['order_id']}: {text}")
     if by_desk or account.unlimited or not account.reserves(decision["order_id"]):
         return
-    if account.limit is None or exposure > account.limit + rounding:
-        result.find(f"{where}: {decision['order_id']} released by machine, {exposure} over a limit of {account.limit}")
+    net = exposure - account.covers.borne(exposure, today)
+    if account.limit is None or net > account.limit + rounding:
+        result.find(f"{where}: {decision['order_id']} released by machine, {net} over a limit of {account.limit}")
     after = decision["headroom_after_minor"]
     if after is None or after < 0:
         result.find(f"{where}: {decision['order_id']} released by machine with headroom {after} after it")
