@@ -54,7 +54,8 @@ class Warnings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     Units: `utilisation`, `overdue_share`, `concentration`, `order_volume` (against the account's usual week) in basis
     points; `oldest_overdue`, `payment_delay`, `payment_drift` in days; `score_weakness` in points below 1000,
     `score_fall` in points lost within `score_fall_days`; `broken_promises` a count; `cover_expiring` in days of the
-    notice that is left below `cover_notice_days`.
+    notice that is left below `cover_notice_days`. A book of fewer than `concentration_from_accounts` that owe something has
+    no concentration: each share is large.
     """
 
     utilisation: Indicator
@@ -70,6 +71,7 @@ class Warnings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     score_fall_days: Days = 180
     order_volume: Indicator | None = None
     concentration: Indicator | None = None
+    concentration_from_accounts: Annotated[int, Meta(ge=0, le=1_000_000)] = 20
     broken_promises: Indicator | None = None
     cover_expiring: Indicator | None = None
     cover_notice_days: Days = 60

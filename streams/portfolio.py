@@ -117,7 +117,8 @@ class Portfolio:
 
 def _large(owed: dict[str, int], whole: int, warnings: Warnings) -> tuple[str, ...]:
     """Return who is at or above what an alert of the lowest line clears below, in order of id."""
-    if warnings.concentration is None or not whole:
+    owing = sum(amount > 0 for amount in owed.values())
+    if warnings.concentration is None or owing < max(1, warnings.concentration_from_accounts):
         return ()
     lowest_bp = max(1, warnings.concentration.lines[0].at_bp - warnings.concentration.clear_below_bp)
     large = [account_id for account_id, amount in owed.items() if amount * 10_000 >= whole * lowest_bp]

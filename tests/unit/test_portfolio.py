@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+import pytest
 
 from projections.context import BookTotal, Context, new_context
 from schemas.facts.control import BookTotalled
@@ -49,6 +50,15 @@ def test_accounts_are_large_from_where_an_alert_would_still_be_open() -> None:
     rest = [exposure(f"X{n}", 1) for n in range(8_690)]
     book = totalled(exposure("A", 510), exposure("B", 400), exposure("C", 399), *rest, exposure("D", 1))
     assert (book.net_exposure_minor, book.large_account_ids) == (10_000, ("A", "B"))
+
+
+@pytest.mark.parametrize(("owing", "large"), [(1, ()), (19, ()), (20, ("X00", "X01"))])
+def test_a_book_of_a_few_accounts_has_no_concentration(owing: int, large: tuple[str, ...]) -> None:
+    """The default policy asks for 20 accounts that owe something; those that owe nothing do not count."""
+    rest = [exposure(f"X{n:02}", 10 if n < 2 else 0) for n in range(30)]
+    rest[:owing] = [exposure(f"X{n:02}", 900 if n < 2 else 1) for n in range(owing)]
+    found = totalled(*rest).large_account_ids
+    assert found == large
 
 
 def test_a_party_in_several_accounts_is_told_with_them() -> None:
