@@ -83,8 +83,11 @@ def record_updated(recording: Recording, fact: DossierUpdated) -> Refusal | None
 
 
 def _say(dossier: Dossier, on: str, **said: Any) -> None:
+    # As `is_newer` does it, for the many fields of an opening at once.
+    said_on = dossier.said_on
     for name, what in said.items():
-        if what is not None and is_newer(dossier, name, on):
+        if what is not None and on >= said_on.get(name, ""):
+            said_on[name] = on
             setattr(dossier, name, what)
 
 

@@ -151,7 +151,7 @@ def _open(book: Book, context: Context, arrival: Arrival) -> Recording:
 
 def _note(recording: Recording, arrival: Arrival, identity: str | None) -> None:
     if identity is not None:
-        recording.book.put_plain(_id_key(recording.context, identity, 0), b"")
+        recording.book.put_plain(FACT_ID + generation(recording.context, 0) + _hashed(identity), b"")
     if arrival.envelope.redrives:
         resolve_dead_letter(recording, arrival.envelope.redrives)
     recording.book.touch_account(recording.account)
@@ -163,11 +163,13 @@ def _identity_while_waiting(recording: Recording, identity: str, fact: Fact) -> 
 
 
 def _is_known(book: Book, context: Context, identity: str) -> bool:
-    return any(book.plain(_id_key(context, identity, age)) is not None for age in (0, 1))
+    hashed = _hashed(identity)
+    now, before = FACT_ID + generation(context, 0) + hashed, FACT_ID + generation(context, 1) + hashed
+    return book.plain(now) is not None or book.plain(before) is not None
 
 
-def _id_key(context: Context, identity: str, age: int) -> bytes:
-    return FACT_ID + generation(context, age) + blake2b(identity.encode(), digest_size=16).digest()
+def _hashed(identity: str) -> bytes:
+    return blake2b(identity.encode(), digest_size=16).digest()
 
 
 def generation(context: Context, age: int) -> bytes:
