@@ -54,8 +54,8 @@ class Warnings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     Units: `utilisation`, `overdue_share`, `concentration`, `order_volume` (against the account's usual week) in basis
     points; `oldest_overdue`, `payment_delay`, `payment_drift` in days; `score_weakness` in points below 1000,
     `score_fall` in points lost within `score_fall_days`; `broken_promises` a count; `cover_expiring` in days of the
-    notice that is left below `cover_notice_days`. A book of fewer than `concentration_from_accounts` that owe something has
-    no concentration: each share is large.
+    notice that is left below `cover_notice_days`. In a book of which fewer accounts than `concentration_from_accounts`
+    owe something there is no concentration: each share is large.
     """
 
     utilisation: Indicator
