@@ -67,9 +67,9 @@ class Context(Struct):
 
     `control_no` is the number of the last broadcast taken, `all_no` of the last one that touches every account,
     `rates_no` of the last rates.
-    `business_date` is the last closed day, None before any. `base_before` and `rates_before` were in force before the
-    last rates. Fact ids are kept by generations, the present one begun on `ids_since`. `delegations` are those that are
-    not over. `book` is the whole book as it was told last.
+    `business_date` is the last closed day, None before any, `day_effect` how its closing was meant. `base_before` and
+    `rates_before` were in force before the last rates. Fact ids are kept by generations, the present one begun on
+    `ids_since`. `delegations` are those that are not over. `book` is the whole book as it was told last.
     """
 
     partition: int
@@ -78,6 +78,7 @@ class Context(Struct):
     policy_id: str = ""
     model_id: str | None = None
     business_date: str | None = None
+    day_effect: str = "binding"
     tomorrow: str | None = None
     base: str = "EUR"
     rates: dict[str, str] = field(default_factory=dict)

@@ -67,6 +67,7 @@ def evolve_broadcast(
     context.control_no = number
     if isinstance(fact, DayClosed):
         _close_day(book, context, fact)
+        context.day_effect = effect
         kind = "day"
     elif isinstance(fact, PolicyAdopted):
         context.adopt(recorded_policy(fact.policy))

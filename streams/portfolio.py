@@ -194,7 +194,8 @@ class Totaller:
             await self._catch_up(book)
             on = day_to_total(context, book.totalled_on)
             if on is not None:
-                await self._tell(book, book.portfolio.total(on, context.base, context.rates, context.policy.warnings))
+                totalled = book.portfolio.total(on, context.base, context.rates, context.policy.warnings)
+                await self._tell(book, totalled, context.day_effect)
                 book.totalled_on = on.isoformat()
 
     async def _catch_up(self, book: _Book) -> None:
@@ -207,8 +208,10 @@ class Totaller:
                     book.portfolio.take(record.value)
             book.positions[number] = max(book.positions[number], ends[at])
 
-    async def _tell(self, book: _Book, totalled: BookTotalled) -> None:
+    async def _tell(self, book: _Book, totalled: BookTotalled, effect: str) -> None:
+        """Write the total of a day, meant as its closing was: from imported days nothing follows."""
         headers = event_headers(f"book/{totalled.business_date.isoformat()}", "book_totalled", "")
+        headers.append(("effect", effect.encode()))
         record = Published("control", None, msgspec.json.encode(totalled), headers)
         full_name = topic(self._access.settings.topic_prefix, "control")
         await book.publisher.write(full_name, 0, [(end_of_day_ms(totalled.business_date), record)])

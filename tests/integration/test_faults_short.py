@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from streams.broker import QUICK_START, Broker
+from streams.message import Message
 from streams.simulator import facts
 from tests.driving import Drive, Stored
 from tests.faults.campaign import Campaign, short_options
@@ -28,7 +29,10 @@ def test_nothing_is_lost_in_the_short_campaign(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def sound() -> World:
     """Everything a cluster holds after disturbed facts went through it without a fault."""
-    drive = Drive(2).say(disturbed(facts(2_500, seed=8, accounts=12), seed=8))
+    messages = facts(2_500, seed=8, accounts=12)
+    last = messages[-1].timestamp_ms
+    broken = [Message("orders", f"A-{10_001 + number}", b"{", last) for number in range(6)]
+    drive = Drive(2).say([*disturbed(messages, seed=8), *broken])
     return {name: dict(partitions) for name, partitions in drive.log.items()}
 
 
