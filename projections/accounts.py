@@ -113,9 +113,8 @@ def note_unreadable(recording: Recording, dead_letter: str) -> None:
 
 def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
     """Let an order through as it stands, or ask those who must agree; a later amendment is checked anew."""
-    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
-        recording.park("order", fact.order_id)
         return None
     if not order.is_open:
         return "order_is_not_open"
@@ -127,9 +126,8 @@ def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
 
 def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:
     """Refuse an order; it neither waits nor is checked again by itself."""
-    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
-        recording.park("order", fact.order_id)
         return None
     if not order.is_open:
         return "order_is_not_open"

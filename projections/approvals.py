@@ -235,9 +235,8 @@ def _note_days(approval: Approval, fact: ApprovalRequested | LimitRequested | Li
 
 
 def _note_order(recording: Recording, approval: Approval, order_id: str, seller_id: str | None) -> Refusal | None:
-    order = cast("Order | None", recording.find("order", order_id, seller_id))
+    order = cast("Order | None", recording.find_or_wait("order", order_id, seller_id))
     if order is None:
-        recording.park("order", order_id)
         return None
     if not order.is_open:
         return "order_is_not_open"
@@ -257,9 +256,8 @@ def _note_order(recording: Recording, approval: Approval, order_id: str, seller_
 
 
 def _note_invoice(recording: Recording, approval: Approval, invoice_id: str, seller_id: str | None) -> Refusal | None:
-    invoice = cast("Invoice | None", recording.find("invoice", invoice_id, seller_id))
+    invoice = cast("Invoice | None", recording.find_or_wait("invoice", invoice_id, seller_id))
     if invoice is None:
-        recording.park("invoice", invoice_id)
         return None
     if invoice.cancelled:
         return "invoice_already_cancelled"

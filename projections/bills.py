@@ -38,9 +38,8 @@ def record_received(recording: Recording, fact: BillReceived) -> Refusal | None:
 
 def record_honoured(recording: Recording, fact: BillHonoured) -> Refusal | None:
     """Let a bill be money: what it paid is owed no longer."""
-    bill = cast("Cash | None", recording.find(BILL, fact.bill_id, None))
+    bill = cast("Cash | None", recording.find_or_wait(BILL, fact.bill_id, None))
     if bill is None:
-        recording.park(BILL, fact.bill_id)
         return None
     if bill.reversed:
         return "bill_already_dishonoured"
@@ -54,9 +53,8 @@ def record_honoured(recording: Recording, fact: BillHonoured) -> Refusal | None:
 
 def record_dishonoured(recording: Recording, fact: BillDishonoured) -> Refusal | None:
     """Undo a bill, honoured before or not; what it paid is open again, and other free cash may pay it."""
-    bill = cast("Cash | None", recording.find(BILL, fact.bill_id, None))
+    bill = cast("Cash | None", recording.find_or_wait(BILL, fact.bill_id, None))
     if bill is None:
-        recording.park(BILL, fact.bill_id)
         return None
     if bill.reversed:
         return "bill_already_dishonoured"

@@ -201,9 +201,8 @@ def take_up_named(recording: Recording, parked: Parked, invoice_id: str) -> None
 
 def record_cleared(recording: Recording, fact: PaymentCleared) -> Refusal | None:
     """Let an advised payment count."""
-    cash = cast("Cash | None", recording.find("payment", fact.payment_id, fact.seller_id))
+    cash = cast("Cash | None", recording.find_or_wait("payment", fact.payment_id, fact.seller_id))
     if cash is None:
-        recording.park("payment", fact.payment_id)
         return None
     if cash.reversed:
         return "payment_already_reversed"
@@ -224,9 +223,8 @@ def record_cleared(recording: Recording, fact: PaymentCleared) -> Refusal | None
 
 def record_reversed(recording: Recording, fact: PaymentReversed) -> Refusal | None:
     """Undo a payment; what it paid is open again, and other free cash may pay it."""
-    cash = cast("Cash | None", recording.find("payment", fact.payment_id, fact.seller_id))
+    cash = cast("Cash | None", recording.find_or_wait("payment", fact.payment_id, fact.seller_id))
     if cash is None:
-        recording.park("payment", fact.payment_id)
         return None
     if cash.reversed:
         return "payment_already_reversed"
@@ -323,9 +321,8 @@ def _undo_allocation(recording: Recording, allocation: Mark) -> None:
 
 def record_allocation_reversed(recording: Recording, fact: AllocationReversed) -> Refusal | None:
     """Undo an allocation; its cash is free again."""
-    allocation = cast("Mark | None", recording.find("allocation", fact.allocation_id, fact.seller_id))
+    allocation = cast("Mark | None", recording.find_or_wait("allocation", fact.allocation_id, fact.seller_id))
     if allocation is None:
-        recording.park("allocation", fact.allocation_id)
         return None
     if allocation.done:
         return "allocation_already_reversed"

@@ -40,9 +40,8 @@ def record_delivered(recording: Recording, fact: OrderDelivered) -> Refusal | No
 
 def record_reversed(recording: Recording, fact: DeliveryReversed) -> Refusal | None:
     """Move what was delivered back."""
-    found = cast("Delivery | None", recording.find("delivery", fact.delivery_id, fact.seller_id))
+    found = cast("Delivery | None", recording.find_or_wait("delivery", fact.delivery_id, fact.seller_id))
     if found is None:
-        recording.park("delivery", fact.delivery_id)
         return None
     if found.reversed:
         return "delivery_already_reversed"

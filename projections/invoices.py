@@ -100,9 +100,8 @@ def _settle_freed(recording: Recording, applied: list[Application]) -> None:
 
 def record_amended(recording: Recording, fact: InvoiceAmended) -> Refusal | None:
     """Change the fields given."""
-    found = cast("Invoice | None", recording.find("invoice", fact.invoice_id, fact.seller_id))
+    found = cast("Invoice | None", recording.find_or_wait("invoice", fact.invoice_id, fact.seller_id))
     if found is None:
-        recording.park("invoice", fact.invoice_id)
         return None
     amount = found.amount if fact.amount_minor is None else fact.amount_minor
     instalments = _kept_instalments(found, fact) if fact.instalments is None else fact.instalments
@@ -181,9 +180,8 @@ def _apply_again(recording: Recording, invoice: Invoice, applied: list[Applicati
 
 def record_cancelled(recording: Recording, fact: InvoiceCancelled) -> Refusal | None:
     """Undo an invoice; its orders and deliveries are as if it had never been."""
-    found = cast("Invoice | None", recording.find("invoice", fact.invoice_id, fact.seller_id))
+    found = cast("Invoice | None", recording.find_or_wait("invoice", fact.invoice_id, fact.seller_id))
     if found is None:
-        recording.park("invoice", fact.invoice_id)
         return None
     if found.cancelled:
         return "invoice_already_cancelled"
@@ -198,9 +196,8 @@ def record_cancelled(recording: Recording, fact: InvoiceCancelled) -> Refusal | 
 
 def record_disputed(recording: Recording, fact: InvoiceDisputed) -> Refusal | None:
     """Mark a part of an invoice as disputed; it stays exposure."""
-    found = cast("Invoice | None", recording.find("invoice", fact.invoice_id, fact.seller_id))
+    found = cast("Invoice | None", recording.find_or_wait("invoice", fact.invoice_id, fact.seller_id))
     if found is None:
-        recording.park("invoice", fact.invoice_id)
         return None
     dispute = mark(recording, fact, [found.key])
     if not dispute.done:
@@ -212,9 +209,8 @@ def record_disputed(recording: Recording, fact: InvoiceDisputed) -> Refusal | No
 
 def record_resolved(recording: Recording, fact: DisputeResolved) -> Refusal | None:
     """End a dispute."""
-    dispute = cast("Mark | None", recording.find("dispute", fact.dispute_id, fact.seller_id))
+    dispute = cast("Mark | None", recording.find_or_wait("dispute", fact.dispute_id, fact.seller_id))
     if dispute is None:
-        recording.park("dispute", fact.dispute_id)
         return None
     if dispute.done:
         return "dispute_already_resolved"

@@ -56,9 +56,8 @@ def record_placed(recording: Recording, fact: OrderPlaced) -> Refusal | None:
 
 def record_amended(recording: Recording, fact: OrderAmended) -> Refusal | None:
     """Change the fields given."""
-    found = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    found = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if found is None:
-        recording.park("order", fact.order_id)
         return None
     return _replace(recording, found, fact)
 
@@ -99,9 +98,8 @@ def _change_currency(recording: Recording, order: Order, currency: str) -> None:
 
 def record_ended(recording: Recording, fact: OrderCancelled | OrderClosed) -> Refusal | None:
     """Let go of what of an order was still to come."""
-    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
-        recording.park("order", fact.order_id)
         return None
     if not order.is_open:
         return "order_is_not_open"
@@ -120,9 +118,8 @@ def record_ended(recording: Recording, fact: OrderCancelled | OrderClosed) -> Re
 
 def record_reopened(recording: Recording, fact: OrderReopened) -> Refusal | None:
     """Take an ended order up again; whatever was decided of it before, it is checked anew."""
-    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
-        recording.park("order", fact.order_id)
         return None
     if order.is_open:
         return "order_is_open"
@@ -144,9 +141,8 @@ def _note_revision(recording: Recording, order: Order, fact: OrderCancelled | Or
 
 def record_check(recording: Recording, fact: CheckRequested) -> Refusal | None:
     """Remember the request; the answer is a decision."""
-    order = cast("Order | None", recording.find("order", fact.order_id, fact.seller_id))
+    order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
-        recording.park("order", fact.order_id)
         return None
     gone = {"order": 0, "delivery": order.delivered, "invoice": order.invoiced}[fact.checkpoint]
     order.asked, order.asked_at = gone + fact.amount_minor, fact.checkpoint

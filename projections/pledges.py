@@ -124,9 +124,8 @@ def _unpaid(recording: Recording) -> list[Invoice]:
 
 def record_withdrawn(recording: Recording, fact: CoverWithdrawn) -> Refusal | None:
     """Cover no new shipments from a day on."""
-    cover = cast("Cover | None", recording.find("cover", fact.cover_id, None))
+    cover = cast("Cover | None", recording.find_or_wait("cover", fact.cover_id, None))
     if cover is None:
-        recording.park("cover", fact.cover_id)
         return None
     if cover.released_on:
         return "cover_already_released"
@@ -138,9 +137,8 @@ def record_withdrawn(recording: Recording, fact: CoverWithdrawn) -> Refusal | No
 
 def record_released(recording: Recording, fact: CoverReleased) -> Refusal | None:
     """Let a cover stand no longer from a day on."""
-    cover = cast("Cover | None", recording.find("cover", fact.cover_id, None))
+    cover = cast("Cover | None", recording.find_or_wait("cover", fact.cover_id, None))
     if cover is None:
-        recording.park("cover", fact.cover_id)
         return None
     if cover.released_on:
         return "cover_already_released"

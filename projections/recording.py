@@ -199,6 +199,13 @@ class Recording(msgspec.Struct):
         self.book.index_put(INDEX_PARKED, self.account.account_id, suffix, msgspec.msgpack.encode(item))
         self.waits.append((kind, document_id))
 
+    def find_or_wait(self, kind: str, document_id: str, seller_id: str | None) -> Document | None:
+        """Return the document a fact refers to, as `find` does; where there is none, the whole fact waits for it."""
+        found = self.find(kind, document_id, seller_id)
+        if found is None:
+            self.park(kind, document_id)
+        return found
+
     def unpark(self, kind: str, document_id: str) -> list[Parked]:
         """Return, and no longer keep, what waited for a document of this id, oldest first."""
         if not self.account.parked_count:

@@ -17,9 +17,8 @@ from schemas.reasons import Refusal
 
 def record_written_off(recording: Recording, fact: WrittenOff) -> Refusal | None:
     """Take in that an amount of an invoice is given up, never more than is open; its band may ask for approvers."""
-    invoice = cast("Invoice | None", recording.find("invoice", fact.invoice_id, fact.seller_id))
+    invoice = cast("Invoice | None", recording.find_or_wait("invoice", fact.invoice_id, fact.seller_id))
     if invoice is None:
-        recording.park("invoice", fact.invoice_id)
         return None
     if invoice.cancelled:
         return "invoice_already_cancelled"
