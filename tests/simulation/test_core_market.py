@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from projections import checking
 from projections.chain import Outcome
 from projections.partition import Partition
 from projections.store import MemoryRows
@@ -67,6 +68,17 @@ def test_a_market_replays_and_rederives(seed: int) -> None:
             partition.commit()
         assert rows_of(live) == rows_of(replayed) == rows_of(derived)
         assert live.chain.prev == replayed.chain.prev
+
+
+def test_checks_that_an_order_does_not_need_have_nothing_to_say_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    market = Market(sweeps_a_record=50, commit_every=50)
+    for message in facts(4_000, 5):
+        market.take(message)
+    monkeypatch.setattr(checking, "_signs", lambda _: -1)
+    for number, ledger in enumerate(market.ledgers):
+        derived = Partition(MemoryRows(), number, PARTITIONS, "credit")
+        for outcome in ledger:
+            assert derived.rederive(decode_entry(outcome.value), outcome.value) is None
 
 
 def test_when_sweeps_run_does_not_change_what_is_decided() -> None:
