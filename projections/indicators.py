@@ -11,19 +11,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from projections import judged_numbers as judged
+from projections.ageing import overdue_days
 from projections.book_totals import concentration
-from projections.context import Context, day_number
+from projections.context import Context
 from projections.moves import BALANCES, DAYS, JUDGED, ORDERED, OVERDUE, PROMISES
 from projections.recording import Recording
-from projections.rows import INDEX_UNPAID, Stages
+from projections.rows import Stages
 from projections.standing import Standing, total, utilisation_bp
 from schemas.policy_warnings import Indicator
 
 Number = Callable[[Recording, Standing], "int | None"]
-
-DATE_LENGTH = len("2025-01-31")
-DISPUTES_PASSED_OVER = 50
-"""So many disputed items are passed over in search of one that is not; beyond them the oldest one counts."""
 
 
 class Watched(NamedTuple):
@@ -59,34 +56,7 @@ def _invoiced(stages: Stages) -> int:
 
 def oldest_overdue(recording: Recording, _: Standing) -> int | None:
     """Return for how many days the oldest open item that is not disputed is overdue."""
-    business_date = recording.context.business_date
-    if business_date is None:
-        return 0
-    due = [
-        _oldest_due(recording, currency, business_date)
-        for currency, stages in recording.account.stages.items()
-        if stages.overdue
-    ]
-    if not due:
-        return 0
-    oldest = min(filter(None, due), default=business_date)
-    return day_number(business_date) - day_number(oldest)
-
-
-def _oldest_due(recording: Recording, currency: str, business_date: str) -> str | None:
-    end, oldest = business_date.encode(), None
-    index = recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency))
-    for passed_over, (suffix, _) in enumerate(index.items()):
-        if suffix[:DATE_LENGTH] >= end:
-            return None
-        due_on, key, _number = suffix.split(b"\x00")
-        oldest = oldest or due_on.decode()
-        if passed_over >= DISPUTES_PASSED_OVER:
-            return oldest
-        invoice = recording.invoice(key.decode())
-        if not invoice.disputes or sum(invoice.disputes.values()) < invoice.counted[0]:
-            return due_on.decode()
-    return None
+    return overdue_days(recording, disputed_counts=False)
 
 
 INDICATORS: tuple[tuple[str, int, Number], ...] = (
