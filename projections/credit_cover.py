@@ -26,37 +26,45 @@ NOTHING_MORE = Adding("", None, 0)
 def cover_of(account: Account, context: Context, exposure_minor: int, adding: Adding = NOTHING_MORE) -> int:
     """Return how much of an exposure the account's covers in force bear, never more than it.
 
-    They are taken one after the other, each on what those before it left: first those of one order, then the larger
-    share, then the smaller first loss. So no two bear the same part, and more exposure never means less of it net.
+    They are taken one after the other, each on what those before it left: first those of one order, which together bear
+    no more than the order, then the larger share, then the smaller first loss. So no two bear the same part, and more
+    exposure never means less of it net.
 
     Source: design, words (cover); an insurer pays its share of what other securities left.
     """
     left = exposure_minor
+    of_orders: dict[str, int] = {}
     for covering in account.covers:
         if left <= 0:
             return max(0, exposure_minor)
         if covering.in_force:
-            left -= _borne(covering, left, account, context, adding)
+            before = of_orders.get(covering.order_key, 0) if covering.order_key else 0
+            borne = _borne(covering, left, before, account, context, adding)
+            of_orders[covering.order_key] = before + borne
+            left -= borne
     return max(0, exposure_minor - left)
 
 
-def _borne(covering: Covering, left: int, account: Account, context: Context, adding: Adding) -> int:
-    """Return what one cover bears of what is left; without a rate nothing, for doubt never ships goods."""
+def _borne(covering: Covering, left: int, before: int, account: Account, context: Context, adding: Adding) -> int:
+    """Return what one cover bears of what is left, and of what covers of its order `before` it left of that.
+
+    Without a rate it is nothing, for doubt never ships goods.
+    """
     worth = _in_full(covering.value, covering.currency, account, context)
     first_loss = _at_most(covering.first_loss, covering.currency, account, context)
     if not worth or first_loss is None:
         return 0
-    above = _coverable(covering, left, account, context, adding) - first_loss
+    above = _coverable(covering, left, before, account, context, adding) - first_loss
     return max(0, min(worth, above * covering.share_bp // WHOLE_BP))
 
 
-def _coverable(covering: Covering, left: int, account: Account, context: Context, adding: Adding) -> int:
+def _coverable(covering: Covering, left: int, before: int, account: Account, context: Context, adding: Adding) -> int:
     is_too_long = is_longer(covering, adding.net_days)
     if covering.order_key:
         of_order = _sum(covering.sums, account, context)
         if adding.order_key == covering.order_key and not is_too_long:
             of_order += adding.amount_minor
-        coverable = min(left, of_order)
+        coverable = min(left, of_order - before)
     else:
         excluded = sum(_or_face(amount, name, account, context) for name, amount in covering.sums.items())
         coverable = left - excluded - (adding.amount_minor if is_too_long else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,11 @@ def coverings(draw: st.DrawFn) -> Covering:
     )
 
 
+def in_turn() -> st.SearchStrategy[list[Covering]]:
+    """Covers in the turn in which an account keeps them: those of an order bear before those of all."""
+    return st.lists(coverings(), max_size=5).map(lambda covers: sorted(covers, key=lambda one: not one.order_key))
+
+
 def rated() -> Context:
     """Return a context that has a rate for dollars and none for francs."""
     context = new_context(0, 1)
@@ -58,8 +64,15 @@ def test_each_unit_of_exposure_is_borne_once_or_not_at_all(covers: list[Covering
     assert all(0 <= more - left <= max(0, more) for more, left in enumerate(net, exposure))
 
 
+def test_two_covers_of_an_order_bear_no_more_than_it() -> None:
+    letter = Covering("L", "", "letter_of_credit", 2, "EUR", 9_000, 0, None, "", "9999-12-31", "O1", in_force=True)
+    guarantee = msgspec.structs.replace(letter, key="G", kind="guarantee")
+    account, adding = Account("A", "EUR", covers=[letter, guarantee]), Adding("O1", None, 3)
+    assert cover_of(account, rated(), 5, adding) == 2  # 90 % of 3, then 90 % of the 1 that is left
+
+
 @quick
-@given(st.lists(coverings(), max_size=5), st.integers(0, 300), st.integers(0, 200), st.sampled_from([None, 10, 90]))
+@given(in_turn(), st.integers(0, 300), st.integers(0, 200), st.sampled_from([None, 10, 90]))
 def test_an_order_adds_between_nothing_and_itself(
     covers: list[Covering], exposure: int, amount: int, net_days: int | None
 ) -> None:
