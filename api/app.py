@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api import feed
+from api.access.gate import Access, require
+from api.access.permissions import ANYONE
 from api.live import Live
 from api.problems import answer_with_problems
 from api.routes import published_schemas, router, scrape
@@ -69,15 +72,16 @@ def create_app(
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
 
-    app = FastAPI(title="Obligor", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Obligor", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.live = live
+    app.state.access = Access()
     if not open_without_roles:
         # A page elsewhere may point a name of its own at this machine; its requests carry that name.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK_NAMES, host])
     answer_with_problems(app)
     app.include_router(router)
     app.include_router(scrape)
-    app.add_api_websocket_route("/v1/feed", feed.feed)
+    app.add_api_websocket_route("/v1/feed", feed.feed, dependencies=[require(ANYONE)])  # it asks after accepting
     _add_docs(app)
     return app
 
@@ -99,8 +103,13 @@ def _add_docs(app: FastAPI) -> None:
     async def docs() -> Response:
         return Response(_docs_page(app.openapi()), media_type="text/html; charset=utf-8")
 
+    async def document() -> Response:
+        return Response(msgspec.json.encode(app.openapi()), media_type="application/json")
+
     app.openapi = openapi  # type: ignore[method-assign]
-    app.add_api_route("/docs", docs, include_in_schema=False)
+    open_to_all = [require(ANYONE)]
+    app.add_api_route("/docs", docs, include_in_schema=False, dependencies=open_to_all)
+    app.add_api_route("/openapi.json", document, include_in_schema=False, dependencies=open_to_all)
 
 
 def _docs_page(document: dict[str, Any]) -> str:

@@ -11,9 +11,11 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from fastapi import WebSocket
+from fastapi import HTTPException, WebSocket
 
 from api import messages
+from api.access.caller import Caller
+from api.access.gate import check_permission, current_caller
 from api.connection import FeedProtocol, connection_of
 from api.cursor import CursorUnknown
 from api.hub import Hub, Session
@@ -42,6 +44,9 @@ async def feed(websocket: WebSocket) -> None:
     if not is_same_origin(websocket.headers):
         connection.end(messages.CLOSE_OTHER_ORIGIN, "expected a page of this host")
         return
+    caller = await _caller(websocket, connection)
+    if caller is None:
+        return
     try:
         subscription = await _first_message(websocket)
     except SubscriptionInvalid as invalid:
@@ -55,6 +60,21 @@ async def feed(websocket: WebSocket) -> None:
         _refuse(connection, messages.CLOSE_TRY_AGAIN_LATER, live.trouble or "not ready")
         return
     await _serve(websocket, connection, live, hub, subscription)
+
+
+async def _caller(websocket: WebSocket, connection: FeedProtocol) -> Caller | None:
+    """Return who listens, if they may. A browser shows a page why only after the connection was accepted."""
+    try:
+        caller = await current_caller(websocket)
+        check_permission(caller, "read_feed")
+    except HTTPException as refused:
+        _refuse(
+            connection,
+            messages.CLOSE_UNKNOWN if refused.status_code == 401 else messages.CLOSE_NOT_ALLOWED,
+            str(refused.detail),
+        )
+        return None
+    return caller
 
 
 async def _first_message(websocket: WebSocket) -> Subscription | None:

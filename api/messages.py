@@ -9,8 +9,12 @@ _encode = msgspec.json.Encoder().encode
 
 CLOSE_NOT_UNDERSTOOD = 4400
 """The first message was none, or came too late."""
+CLOSE_UNKNOWN = 4401
+"""Nobody is logged in and no key was given, or neither holds any more."""
 CLOSE_OTHER_ORIGIN = 4403
 """A page of another origin tried to connect."""
+CLOSE_NOT_ALLOWED = 4403
+"""The caller is known and may not read what was asked for."""
 CLOSE_TOO_SLOW = 4408
 """The client's queue ran over; it resumes after the last cursor it received."""
 CLOSE_TRY_AGAIN_LATER = 1013

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from api.access.gate import require
+from api.access.permissions import ANYONE
 from api.live import Live
 from api.metrics import exposition
 from api.problems import problem
@@ -38,13 +40,13 @@ def published_schemas() -> dict[str, Any]:
     return dict(components)
 
 
-@router.get("/health/live")
+@router.get("/health/live", dependencies=[require(ANYONE)])
 async def is_alive() -> dict[str, str]:
     """Answer while the process runs."""
     return {"status": "live"}
 
 
-@router.get("/health/ready", responses={503: _PROBLEM})
+@router.get("/health/ready", dependencies=[require(ANYONE)], responses={503: _PROBLEM})
 async def is_ready(request: Request) -> Response:
     """Answer 200 while this process has read what the topics hold, else 503 with the reason."""
     live = _live(request)
@@ -54,7 +56,11 @@ async def is_ready(request: Request) -> Response:
 _PAGE = {"accounts": {"type": "array", "items": {"type": "object", "properties": _ACCOUNT_ROW}}, "next": {}}
 
 
-@router.get("/accounts", responses={200: _answers("One page; `next` is the `after` of the next one.", _PAGE)})
+@router.get(
+    "/accounts",
+    dependencies=[require("read_accounts")],
+    responses={200: _answers("One page; `next` is the `after` of the next one.", _PAGE)},
+)
 async def list_accounts(
     request: Request,
     after: str = "",
@@ -71,7 +77,11 @@ async def list_accounts(
 _DETAIL = {"account_id": {"type": "string"}, "exposure": _EXPOSURE, "alerts": _OBJECTS, "decisions": _OBJECTS}
 
 
-@router.get("/accounts/{account_id:path}", responses={200: _answers("The account.", _DETAIL), 404: _PROBLEM})
+@router.get(
+    "/accounts/{account_id:path}",
+    dependencies=[require("read_dossier")],
+    responses={200: _answers("The account.", _DETAIL), 404: _PROBLEM},
+)
 async def show_account(request: Request, account_id: str) -> Response:
     """Show an account's exposure, its open alerts and its last 50 decisions, newest first."""
     account = _view(request).account(account_id)
@@ -91,7 +101,11 @@ async def show_account(request: Request, account_id: str) -> Response:
 _ALERTS = {"alerts": _OBJECTS, "total": {"type": "integer"}}
 
 
-@router.get("/alerts", responses={200: _answers("`total` counts those beyond `limit` too.", _ALERTS)})
+@router.get(
+    "/alerts",
+    dependencies=[require("read_alerts")],
+    responses={200: _answers("`total` counts those beyond `limit` too.", _ALERTS)},
+)
 async def list_alerts(request: Request, level: Level | None = None, limit: Limit = 100) -> Response:
     """List open alerts, gravest and newest first."""
     alerts, total = _view(request).alerts(level, limit)
@@ -101,7 +115,11 @@ async def list_alerts(request: Request, level: Level | None = None, limit: Limit
 _APPROVALS = {"approvals": _OBJECTS, "total": {"type": "integer"}}
 
 
-@router.get("/approvals", responses={200: _answers("`total` counts those beyond `limit` too.", _APPROVALS)})
+@router.get(
+    "/approvals",
+    dependencies=[require("read_approvals")],
+    responses={200: _answers("`total` counts those beyond `limit` too.", _APPROVALS)},
+)
 async def list_approvals(request: Request, role: str | None = None, limit: Limit = 100) -> Response:
     """List requests that wait for approvers, for one role or for any, the next to expire first."""
     approvals, total = _view(request).approvals(role, limit)
@@ -118,7 +136,11 @@ _CELL = {
 _MATRIX = {"cells": {"type": "array", "items": {"type": "object", "properties": _CELL}}}
 
 
-@router.get("/portfolio/risk-matrix", responses={200: _answers("Cells that hold accounts.", _MATRIX)})
+@router.get(
+    "/portfolio/risk-matrix",
+    dependencies=[require("read_portfolio")],
+    responses={200: _answers("Cells that hold accounts.", _MATRIX)},
+)
 async def show_risk_matrix(request: Request) -> Response:
     """Count accounts and their net exposure, by currency, in each cell of the risk matrix; classes count from 1."""
     cells = [
@@ -134,7 +156,7 @@ async def show_risk_matrix(request: Request) -> Response:
     return _json({"cells": cells})
 
 
-@scrape.get("/metrics", include_in_schema=False)
+@scrape.get("/metrics", dependencies=[require("read_metrics")], include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Return Prometheus metrics."""
     return Response(exposition(_live(request)), media_type="text/plain; version=0.0.4; charset=utf-8")
