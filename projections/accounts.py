@@ -116,6 +116,8 @@ def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
     order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
         return None
+    if _has_moved_on(order, fact):
+        return "moved_on"
     if not order.is_open:
         return "order_is_not_open"
     is_settled = order.state == "released" and not order.asked
@@ -129,6 +131,8 @@ def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:
     order = cast("Order | None", recording.find_or_wait("order", fact.order_id, fact.seller_id))
     if order is None:
         return None
+    if _has_moved_on(order, fact):
+        return "moved_on"
     if not order.is_open:
         return "order_is_not_open"
     forget_place(recording, order)
@@ -137,3 +141,8 @@ def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:
     recording.recount_order(order)
     recording.answered.append(order)
     return None
+
+
+def _has_moved_on(order: Order, fact: OrderRelease | OrderReject) -> bool:
+    """Whoever decides on an order decides on the answer they saw; another one may be about another amount."""
+    return fact.seen_decision_no is not None and fact.seen_decision_no != order.decision_no

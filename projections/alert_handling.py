@@ -7,7 +7,7 @@ from typing import Literal, cast
 from projections.alerts import apply_alert, combined_with
 from projections.recording import Recording
 from projections.rows import OpenAlert
-from schemas.decisions import AlertHandled, Level
+from schemas.decisions import LEVELS, AlertHandled, Level
 from schemas.facts.desk import AlertAcknowledged, AlertAssigned, AlertClosed, AlertSnoozed
 from schemas.reasons import Refusal
 
@@ -24,10 +24,15 @@ def record_handling(recording: Recording, fact: Handling) -> Refusal | None:
     """Refuse an alert that was never raised, or is closed or cleared; what was done takes effect as a decision."""
     found = _find(recording, fact.alert_id)
     if found is not None:
-        return "alert_is_closed" if found[1].closed else None
+        return "alert_is_closed" if found[1].closed else _graver_than_seen(found[1], fact)
     account_id, _, number = fact.alert_id.rpartition("/")
     was_raised = account_id == recording.account.account_id and number.isdecimal()
     return "alert_is_closed" if was_raised and 0 < int(number) <= recording.account.alert_no else "alert_unknown"
+
+
+def _graver_than_seen(alert: OpenAlert, fact: Handling) -> Refusal | None:
+    seen = None if isinstance(fact, AlertAssigned) else fact.seen_level
+    return "moved_on" if seen is not None and LEVELS[alert.level] > LEVELS[seen] else None
 
 
 def _find(recording: Recording, alert_id: str) -> tuple[str, OpenAlert] | None:

@@ -32,6 +32,7 @@ from schemas.envelope import Envelope
 from schemas.facts import Broadcast
 from schemas.facts.control import BookTotalled, DayClosed, DelegationSet, PolicyAdopted, RatesSet
 from schemas.ledger import Source
+from schemas.periods import reversed_period
 from schemas.policy import PolicyInvalid, read_policy, recorded_policy
 
 
@@ -52,6 +53,10 @@ def step_broadcast(
         except PolicyInvalid as error:
             context.control_no = number
             return [FactRejected(code="policy_invalid", path="$.policy", message=str(error))]
+    reversed_days = reversed_period(fact)
+    if reversed_days is not None:
+        context.control_no = number
+        return [FactRejected(code="period_ends_before_it_begins", message=reversed_days)]
     evolve_broadcast(book, context, fact, number, source, seq, effect, at_ms)
     return [] if fact.acted_on else [NotYetActedOn()]
 

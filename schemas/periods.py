@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from schemas.facts.control import DelegationSet
 from schemas.facts.desk import ApprovalRequested, LimitRequested, LimitSet, PromiseMade
 from schemas.facts.dossiers import ContractSigned, CoverPledged
 
@@ -11,6 +12,7 @@ PERIODS: Final[dict[type, tuple[str, str]]] = {
     ApprovalRequested: ("valid_from", "valid_until"),
     ContractSigned: ("valid_from", "valid_until"),
     CoverPledged: ("valid_from", "valid_until"),
+    DelegationSet: ("valid_from", "valid_until"),
     LimitRequested: ("valid_from", "valid_until"),
     LimitSet: ("valid_from", "valid_until"),
     PromiseMade: ("promised_on", "pay_by_on"),

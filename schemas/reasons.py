@@ -82,6 +82,7 @@ Refusal = Literal[
     "revision_is_superseded",
     "period_ends_before_it_begins",
     "grade_unknown",
+    "moved_on",
     "order_is_not_open",
     "order_is_open",
     "order_is_not_waiting",

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from schemas.facts.shape import DeskFact, Id
+from schemas.decisions import Level
+from schemas.facts.shape import DeskFact, Id, Number
 from schemas.money import AmountMinor, Currency
 
 
@@ -32,18 +33,20 @@ class LimitSet(DeskFact, frozen=True, kw_only=True, tag="limit_set", gc=False, o
 
 
 class OrderRelease(DeskFact, frozen=True, kw_only=True, tag="order_release", gc=False, omit_defaults=True):
-    """A person lets a waiting order through as it stands."""
+    """A person lets a waiting order through as it stands; `seen_decision_no` is the last answer to it they saw."""
 
     order_id: Id
     approval_id: Id | None = None
     seller_id: Id | None = None
+    seen_decision_no: Number | None = None
 
 
 class OrderReject(DeskFact, frozen=True, kw_only=True, tag="order_reject", gc=False, omit_defaults=True):
-    """A person refuses an order; it is not checked again by itself."""
+    """A person refuses an order; it is not checked again by itself; `seen_decision_no` is the last answer they saw."""
 
     order_id: Id
     seller_id: Id | None = None
+    seen_decision_no: Number | None = None
 
 
 class AccountSuspended(DeskFact, frozen=True, kw_only=True, tag="account_suspended", gc=False, omit_defaults=True):
@@ -155,9 +158,10 @@ class HoldLifted(DeskFact, frozen=True, kw_only=True, tag="hold_lifted", gc=Fals
 
 
 class AlertAcknowledged(DeskFact, frozen=True, kw_only=True, tag="alert_acknowledged", gc=False, omit_defaults=True):
-    """Somebody has seen an alert."""
+    """Somebody has seen an alert, at `seen_level`."""
 
     alert_id: Id
+    seen_level: Level | None = None
 
 
 class AlertAssigned(DeskFact, frozen=True, kw_only=True, tag="alert_assigned", gc=False, omit_defaults=True):
@@ -172,12 +176,14 @@ class AlertSnoozed(DeskFact, frozen=True, kw_only=True, tag="alert_snoozed", gc=
 
     alert_id: Id
     until_on: date
+    seen_level: Level | None = None
 
 
 class AlertClosed(DeskFact, frozen=True, kw_only=True, tag="alert_closed", gc=False, omit_defaults=True):
     """An alert needs nothing more: it speaks again at a graver level, or when its cause has gone and comes back."""
 
     alert_id: Id
+    seen_level: Level | None = None
 
 
 class PromiseMade(DeskFact, frozen=True, kw_only=True, tag="promise_made", gc=False, omit_defaults=True):

@@ -1,5 +1,7 @@
 """What people do with alerts: seen, assigned, snoozed until a day, closed with a reason."""
 
+from typing import Any
+
 import pytest
 
 from schemas.decisions import AlertCleared, AlertHandled, AlertRaised, AlertResumed
@@ -25,6 +27,15 @@ def test_who_has_seen_an_alert_and_whose_it_is_are_told(alerted: Scenario) -> No
     assert (seen.did, seen.actor, seen.owner) == ("acknowledged", "kim", None)
     assert (given.did, given.actor, given.owner) == ("assigned", "kim", "kai")
     assert (given.cause, given.level, given.found, given.line) == ("utilisation", "notice", 6_000, 5_000)
+    alerted.prove()
+
+
+@pytest.mark.parametrize("handled", [b.acknowledged, b.alert_closed, lambda **seen: b.snoozed("2025-04-10", **seen)])
+def test_an_alert_that_got_graver_than_was_seen_is_not_put_away(alerted: Scenario, handled: Any) -> None:
+    alerted.say(b.invoice(250, "I2", due_on="2025-06-30"))
+    assert codes(alerted.say(handled(seen_level="notice"))) == ["moved_on"]
+    (done,) = alerted.say(handled(seen_level="critical"))
+    assert isinstance(done, AlertHandled) and done.level == "warning"
     alerted.prove()
 
 

@@ -213,6 +213,14 @@ class TestDelegation:
         assert codes(acme.say(b.agreed("eve"))) == ["approver_already_agreed"]
         assert steps(acme.say(b.agreed("mia"))) == ["AP-1 granted"]
 
+    def test_a_delegation_that_ends_before_it_begins_is_refused(self, desk: Scenario) -> None:
+        refused = desk.say(b.delegation_set("fin", "dee", "2025-03-06", "2025-03-05"))
+        assert codes(refused) == ["period_ends_before_it_begins"]
+        assert desk.partition.context.delegations == []
+        desk.say(b.delegation_set("fin", "dee", "2025-03-05", "2025-03-06"))
+        assert len(desk.partition.context.delegations) == 1
+        desk.prove()
+
     def test_delegations_that_are_over_are_forgotten(self, desk: Scenario) -> None:
         desk.say(b.delegation_set("fin", "dee", "2025-03-05", "2025-03-06"))
         desk.say(b.day_closed("2025-03-05"))

@@ -44,6 +44,30 @@ def test_an_answer_carries_the_numbers_compared(acme: Scenario) -> None:
     assert (released.exposure_minor, released.headroom_before_minor, released.headroom_after_minor) == (800, 300, 200)
 
 
+class TestWhatThePersonSaw:
+    """A person decides on the answer they saw: what came since may be another amount or another reason."""
+
+    def test_a_release_of_another_answer_than_the_last_is_refused_and_changes_nothing(self, acme: Scenario) -> None:
+        acme.say(b.order(amount=1_100), b.amended(amount_minor=1_400))
+        assert codes(acme.say(b.released(seen_decision_no=1))) == ["moved_on"]
+        assert stages(acme) == {"pending": 1_400}
+        assert kinds(acme.say(b.released(seen_decision_no=2)))[0] == "order_released O1"
+        acme.prove()
+
+    def test_a_rejection_of_what_was_released_meanwhile_is_refused(self, acme: Scenario) -> None:
+        acme.say(b.order(amount=1_100), b.limit_set(2_000))
+        assert codes(acme.say(b.rejected(seen_decision_no=1))) == ["moved_on"]
+        assert stages(acme) == {"orders": 1_100}
+        assert kinds(acme.say(b.rejected(seen_decision_no=2)))[0] == "order_blocked O1"
+        acme.prove()
+
+    def test_a_release_that_came_before_its_order_is_held_against_the_answer_then(self, acme: Scenario) -> None:
+        acme.say(b.released(seen_decision_no=1))
+        assert "fact_rejected" in {type(told).__struct_config__.tag for told in acme.say(b.order(amount=1_100))}
+        assert stages(acme) == {"pending": 1_100}
+        acme.prove()
+
+
 def test_two_orders_can_never_both_take_the_last_headroom(acme: Scenario) -> None:
     acme.say(b.order("O1", 600), b.order("O2", 600))
     assert stages(acme) == {"orders": 600, "pending": 600}

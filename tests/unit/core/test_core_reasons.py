@@ -81,6 +81,7 @@ HOW: dict[str, Told] = {
     "revision_is_superseded": Told(b.order(revision=2), [b.order(revision=3)]),
     "period_ends_before_it_begins": Told(b.limit_set(5, valid_from="2025-03-10", valid_until="2025-03-05")),
     "grade_unknown": Told(b.grade_set("b")),
+    "moved_on": Told(b.released(seen_decision_no=1), [b.order(amount=2_000), b.amended(amount_minor=2_100)]),
     "order_is_not_open": Told(b.closed(), [b.order(), b.cancelled()]),
     "order_is_open": Told(b.reopened(), [b.order()]),
     "order_is_not_waiting": Told(b.released(), [b.order()]),
