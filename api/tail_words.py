@@ -119,6 +119,9 @@ ENGLISH = Words(
         "unchecked_shipment": "shipped without a check",
         "measure_taken": "measure taken",
         "risk_cell": "risk matrix",
+        "model_drift": "the model of late payment drifts:",
+        "model_refused": "a snapshot of the model was refused:",
+        "challenger_better": "a better model waits for adoption:",
     },
     sentences={
         **approval_words.ENGLISH,
@@ -177,6 +180,7 @@ ENGLISH = Words(
         "credit_manager": "credit manager",
         "collector": "collector",
         "finance_director": "finance director",
+        "model_owner": "model owner",
     },
 )
 
@@ -275,6 +279,9 @@ CHINESE = Words(
         "unchecked_shipment": "未检查先发货",
         "measure_taken": "已采取措施",
         "risk_cell": "风险矩阵",
+        "model_drift": "逾期模型出现漂移：",
+        "model_refused": "模型快照被拒绝：",
+        "challenger_better": "有更好的模型待采用：",
     },
     sentences={
         **approval_words.CHINESE,
@@ -333,6 +340,7 @@ CHINESE = Words(
         "credit_manager": "信用经理",
         "collector": "催收员",
         "finance_director": "财务总监",
+        "model_owner": "模型负责人",
     },
 )
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct, field
 
+from schemas.decisions import AlertRaised
 from schemas.ledger import Source
 from schemas.policy import Policy, default_policy, policy_id
 
@@ -69,7 +70,8 @@ class Context(Struct):
     `rates_no` of the last rates.
     `business_date` is the last closed day, None before any, `day_effect` how its closing was meant. `base_before` and
     `rates_before` were in force before the last rates. Fact ids are kept by generations, the present one begun on
-    `ids_since`. `delegations` are those that are not over. `book` is the whole book as it was told last.
+    `ids_since`. `delegations` are those that are not over. `book` is the whole book as it was told last. `model_alerts`
+    are the open alerts about the model, by cause.
     """
 
     partition: int
@@ -92,6 +94,8 @@ class Context(Struct):
     ids_since: str | None = None
     delegations: list[Delegation] = field(default_factory=list)
     book: BookTotal | None = None
+    model_alerts: dict[str, AlertRaised] = field(default_factory=dict)
+    model_alert_no: int = 0
 
     def swept_through(self) -> int:
         """Return the number of the last broadcast that an account met now is taken through."""

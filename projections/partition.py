@@ -25,6 +25,7 @@ from projections.chain import CHAIN_KEY, Chain, Divergence, Outcome, Record
 from projections.context import CONTEXT_KEY, Context, Sweep, decode_context, encode_context, new_context
 from projections.exposures import exposure_of
 from projections.layout import LAYOUT_KEY, layout
+from projections.model_alerts import apply_model_alerts
 from projections.rows import Account
 from projections.step import Arrival, evolve, fact_id, step
 from projections.store import Changes, Rows
@@ -305,6 +306,7 @@ class Partition:
             args = (arrival.fact, number, entry.source, entry.seq, entry.effect, entry.at_ms)
             self._close_open_sweeps()
             evolve_broadcast(self.book, self.context, *args)
+            apply_model_alerts(self.context, decisions)
         elif number is not None and rejected and isinstance(arrival.fact, Broadcast):
             self.context.control_no = number
 

@@ -18,6 +18,7 @@ from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading import note_next_grading
 from projections.horizon import entering, next_entry_on
+from projections.model_alerts import follow_report
 from projections.moves import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
@@ -30,7 +31,7 @@ from projections.warning_lines import watch_now
 from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
-from schemas.facts.control import BookTotalled, DayClosed, DelegationSet, PolicyAdopted, RatesSet
+from schemas.facts.control import BookTotalled, DayClosed, DelegationSet, LearnerReported, PolicyAdopted, RatesSet
 from schemas.ledger import Source
 from schemas.periods import reversed_period
 from schemas.policy import PolicyInvalid, read_policy, recorded_policy
@@ -58,6 +59,8 @@ def step_broadcast(
         context.control_no = number
         return [FactRejected(code="period_ends_before_it_begins", message=reversed_days)]
     evolve_broadcast(book, context, fact, number, source, seq, effect, at_ms)
+    if isinstance(fact, LearnerReported):
+        return follow_report(context, fact, at_ms)
     return [] if fact.acted_on else [NotYetActedOn()]
 
 

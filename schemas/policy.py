@@ -18,6 +18,7 @@ from schemas.policy_approvals import Approvals
 from schemas.policy_consistency import consistency_errors
 from schemas.policy_credit import Bureau, Grading, Limits, MeasureRule, RiskMatrix
 from schemas.policy_errors import PolicyInvalid
+from schemas.policy_learning import Learning
 from schemas.policy_orders import Checks, Dunning, Exclusion, Orders, Override, Waiting, Withdrawal, Words
 from schemas.policy_shape import fields_of, shape_errors, switched_off
 from schemas.policy_warnings import Warnings
@@ -47,6 +48,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     risk_matrix: RiskMatrix = RiskMatrix()
     approvals: Approvals = Approvals()
     warnings: Warnings
+    learning: Learning = Learning()
     fact_ids_kept_days: Annotated[int, Meta(ge=1, le=3650)] = 30
 
 

@@ -17,7 +17,7 @@ from schemas.policy_errors import PolicyError, repeated
 from schemas.policy_orders import Dunning, Exclusion, Orders, Override
 from schemas.policy_overrides import changed, exclusion_errors, override_errors
 from schemas.policy_shape import fields_of, shape_errors, switched_off, unknown_name
-from schemas.policy_warnings import Indicator, Occurrence, Warnings
+from schemas.policy_warnings import MODEL_CAUSES, Indicator, Occurrence, Warnings
 
 Errors = Iterator[PolicyError]
 
@@ -131,9 +131,9 @@ def measure_errors(measures: Sequence[MeasureRule], dunning: Dunning) -> Errors:
 
 
 def cause_names() -> set[str]:
-    """Return the causes that an alert can have: the indicators and occurrences of a policy."""
+    """Return the causes that an account's alert can have: the indicators and occurrences of a policy."""
     kinds = (Indicator, Occurrence, Indicator | None, Occurrence | None)
-    return {field.name for field in fields_of(Warnings) if field.type in kinds}
+    return {field.name for field in fields_of(Warnings) if field.type in kinds} - set(MODEL_CAUSES)
 
 
 def matrix_errors(risk_matrix: RiskMatrix, grading: Grading) -> Errors:

@@ -48,6 +48,10 @@ class Combined(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notices_are_warning: Annotated[int, Meta(ge=2, le=100)] = 3
 
 
+MODEL_CAUSES = ("model_drift", "model_refused", "challenger_better")
+"""What warns the owner of the model, and is about no account."""
+
+
 class Warnings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Indicators with lines, and occurrences; what is None is not watched.
 
@@ -82,4 +86,7 @@ class Warnings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     approval_waiting: Occurrence | None = None
     unchecked_shipment: Occurrence | None = None
     measure_taken: Occurrence | None = None
+    model_drift: Occurrence | None = None
+    model_refused: Occurrence | None = None
+    challenger_better: Occurrence | None = None
     combined: Combined = Combined()

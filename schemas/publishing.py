@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.asyncapi import asyncapi_document
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE
-from schemas.decisions import ACTED_ON_BY_ORDER_SYSTEMS, WATCHED_BY_THE_DESK, AnyDecision, Decision, OrderAnswer
+from schemas.decisions import ACTED_ON_BY_ORDER_SYSTEMS, WATCHED_BY_THE_DESK, Alert, AnyDecision, Decision, OrderAnswer
 from schemas.envelope import EFFECTS
 from schemas.facts import Broadcast
 from schemas.ledger import AccountSwept, Entry, LossAccepted
@@ -86,6 +86,12 @@ def topic_of_decision(kind: type[Decision]) -> str | None:
     return "alerts" if kind in WATCHED_BY_THE_DESK else None
 
 
+def _account_id(kind: type[Decision]) -> Schema:
+    if not issubclass(kind, Alert):
+        return {"type": "string"}
+    return {"type": ["string", "null"], "description": "null in an alert about the model, which is about no account"}
+
+
 def decision_schema(kind: type[Decision]) -> Schema:
     """Return the schema of a decision as it is published; of one that stays in the ledger, as it stands there."""
     tag = str(kind.__struct_config__.tag)
@@ -97,7 +103,7 @@ def decision_schema(kind: type[Decision]) -> Schema:
         return schema
     schema["properties"] |= {
         "decision_id": {"type": "string", "description": "the same in every repetition of this message"},
-        "account_id": {"type": "string"},
+        "account_id": _account_id(kind),
         "ledger": {"$ref": "#/$defs/Place"},
         "effect": {"enum": [effect for effect in EFFECTS if effect != "historical"]},
         "policy_id": {"type": "string", "description": "which policy was in force"},

@@ -399,3 +399,9 @@ def promised(amount: int, pay_by_on: str, promise_id: str = "R1", **fields: Any)
 def book_totalled(on: str, net_exposure: int, **fields: Any) -> Said:
     book = {"business_date": on, "currency": "EUR", "net_exposure_minor": net_exposure, "accounts": 10}
     return Said({"type": "book_totalled", **book, **fields}, {}, "")
+
+
+def learner_reported(report: str, **fields: Any) -> Said:
+    return Said(
+        {"type": "learner_reported", "report": report, "model_id": "champion-700", "lessons": 700, **fields}, {}, ""
+    )

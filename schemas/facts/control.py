@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -90,4 +90,39 @@ class DelegationSet(Broadcast, frozen=True, kw_only=True, tag="delegation_set", 
     roles: tuple[Id, ...] = ()
 
 
-ControlFact = DayClosed | PolicyAdopted | ModelAdopted | RatesSet | BookTotalled | DelegationSet
+class ModelFigures(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """How good one model's predictions were: AUC and log-loss in ten thousandths, None where nothing can be measured.
+
+    `probing` is of orders that were released against a block or to try a customer out, where the model could not
+    confirm itself.
+    """
+
+    labels: Number
+    late: Number
+    auc_bp: Number | None = None
+    log_loss_bp: Number | None = None
+    probing_labels: Number = 0
+    probing_auc_bp: Number | None = None
+    probing_log_loss_bp: Number | None = None
+
+
+class LearnerReported(Broadcast, frozen=True, kw_only=True, tag="learner_reported", gc=False, omit_defaults=True):
+    """The learner saw something that the owner of the model may have to act on.
+
+    `lessons` is how many it had learned. A drift is `of` the loss or a feature, whose mean went from `line` to `found`
+    (both in ten thousandths, shifted so that neither is negative); a snapshot was refused for the reason in `of`, told
+    in `text`; figures are those of the model that decides and of its challenger over the same labels.
+    """
+
+    report: Literal["drift", "snapshot_refused", "figures"]
+    model_id: Id
+    lessons: Number
+    of: Id | None = None
+    found: Number = 0
+    line: Number = 0
+    text: Text | None = None
+    champion: ModelFigures | None = None
+    challenger: ModelFigures | None = None
+
+
+ControlFact = DayClosed | PolicyAdopted | ModelAdopted | RatesSet | BookTotalled | DelegationSet | LearnerReported

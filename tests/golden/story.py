@@ -75,6 +75,7 @@ def story() -> list[Said]:
         _desk(b.snoozed(f"{_FOR}24", "ACME/5"), 14),
         _desk(b.assigned("kai", "ACME/5"), 15),
         _desk(b.promised(90, f"{_FOR}23"), 16),
+        b.learner_reported("drift", of="loss", found=2_100, line=1_300),
         b.book_totalled(f"{_FOR}21", 2_000, large_account_ids=[b.ACCOUNT]),
         b.day_closed(f"{_FOR}24"),
         _desk(b.alert_closed("ACME/5"), 17),

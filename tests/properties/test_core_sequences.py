@@ -231,6 +231,11 @@ def _book(draw: st.DrawFn) -> Said:
     return b.book_totalled(draw(days), draw(amounts) * 10, large_account_ids=large, shared_parties=shared)
 
 
+def _learner(draw: st.DrawFn) -> Said:
+    report = draw(st.sampled_from(["drift", "snapshot_refused"]))
+    return b.learner_reported(report, of="loss", found=draw(amounts), line=draw(amounts))
+
+
 def _check(draw: st.DrawFn) -> Said:
     checkpoint = draw(st.sampled_from(["order", "delivery", "invoice"]))
     return b.check(f"O{draw(numbers)}", checkpoint, f"K{draw(numbers)}", amount_minor=draw(amounts))
@@ -325,7 +330,7 @@ _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reve
 _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
 _PLAIN += [_allocated, _allocation_reversed, _bill, _bill, _bill_ends]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
-_ALL += [_book, _handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
+_ALL += [_book, _learner, _handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
 _ALL += [_cover, _cover, _cover_ends, _contract]
 _ALL += [_judged, _judged]
 
