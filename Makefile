@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer and make, nothing else.
+# Needs Python 3.11 or newer and make, nothing else; Node, for the page, comes as a wheel where there is none.
 #   make demo     a live market on this machine, through a real Kafka
 #   make test     every test, the broker's included
 #   make style    formatting and lint          make types   mypy --strict
@@ -12,9 +12,9 @@ FIND_PYTHON := for candidate in "$(PYTHON)" python3 python3.14 python3.13 python
 	test -n "$$candidate" || { echo "expected Python 3.11 or newer, got none; set PYTHON=/path/to/python3" >&2; exit 2; }
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test style types bench faults clean
+.PHONY: setup page demo test style types bench faults clean
 
-setup: .venv/stamp
+setup: .venv/stamp page
 
 .venv/stamp: requirements.lock pyproject.toml
 	@$(FIND_PYTHON); set -x; "$$candidate" -m venv .venv
@@ -22,15 +22,20 @@ setup: .venv/stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-demo: .venv/stamp
+# Builds nothing when no source of the page has changed.
+page: .venv/stamp
+	@$(BIN)/python -m api.page_build
+
+demo: .venv/stamp page
 	@$(BIN)/obligor up --demo
 
-test: .venv/stamp
+test: .venv/stamp page
 	$(BIN)/python -m pytest
 
 style: .venv/stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m api.page_build --check
 
 types: .venv/stamp
 	$(BIN)/mypy
@@ -49,5 +54,6 @@ bench: .venv-bench/stamp
 
 # The data in .obligor stays: it is what happened, not what was built.
 clean:
-	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info \
+		api/static api/web/node_modules api/web/src/words/generated.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ from api import feed
 from api.access.gate import Access, require
 from api.access.permissions import ANYONE
 from api.live import Live
+from api.page import add_page
 from api.problems import answer_with_problems
 from api.routes import published_schemas, router, scrape
 
@@ -83,6 +84,7 @@ def create_app(
     app.include_router(scrape)
     app.add_api_websocket_route("/v1/feed", feed.feed, dependencies=[require(ANYONE)])  # it asks after accepting
     _add_docs(app)
+    add_page(app)
     return app
 
 

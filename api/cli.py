@@ -128,7 +128,7 @@ def _run_parts(
         write_run(settings.data, run)
         typer.echo(f"ready  api {run.api}  kafka {run.brokers}  data {settings.data.absolute()}")
         if open_page and sys.stdout.isatty():
-            typer.launch(f"{run.api}/docs")
+            typer.launch(str(run.api))
         _stay(settings, supervisor, stopped, running, str(run.api), demo=demo, speed=speed)
     finally:
         supervisor.stop()

@@ -1,0 +1,57 @@
+/** Reasons, alerts and approvals in words, as `obligor tail` says them. */
+import type { Alert, Reason } from "../api/types";
+import { count, day, money, percent } from "../format";
+import { fill, shared, sharedOr } from "./words";
+
+const IN_BASIS_POINTS = new Set(["utilisation", "overdue_share", "order_volume", "concentration"]);
+const IN_DAYS = new Set(["oldest_overdue", "payment_delay", "payment_drift"]);
+const COUNTED = new Set(["score_weakness", "score_fall", "broken_promises"]);
+
+/** A coded reason with its numbers as a phrase; amounts are in the account's currency. */
+export function reasonInWords(reason: Reason, currency: string): string {
+  const code = String(reason.code);
+  const phrase = (reason.approvers && shared("reasons", `${code}/approved`)) || shared("reasons", code);
+  if (phrase === undefined) return code.replaceAll("_", " ");
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(reason)) {
+    values[name.replace(/_minor$/, "")] = valueInWords(name, value, currency);
+  }
+  if (typeof reason.utilisation_bp === "number") values.utilisation = percent(reason.utilisation_bp);
+  if (typeof reason.share_bp === "number") values.share = percent(reason.share_bp);
+  if (reason.check) values.check = String(reason.check).replaceAll("_", " ");
+  const sentence = fill(phrase, values);
+  return /\{\w+\}/.test(sentence) ? code.replaceAll("_", " ") : sentence;
+}
+
+function valueInWords(name: string, value: unknown, currency: string): string {
+  if (name.endsWith("_minor") && typeof value === "number") return money(value, currency);
+  if (name.endsWith("_on") && typeof value === "string") return day(value);
+  return String(value);
+}
+
+/** What an alert is about: `limit used`, `adverse event insolvency`. */
+export function causeInWords(alert: Pick<Alert, "cause" | "subject">): string {
+  const cause = sharedOr("causes", alert.cause);
+  return alert.subject ? `${cause} ${alert.subject}` : cause;
+}
+
+/** The numbers of an alert in the unit of its cause: `97.3 %, line 90.0 %`; empty where they say nothing. */
+export function numbersInWords(alert: Pick<Alert, "cause" | "found" | "line" | "type">): string {
+  const { cause } = alert;
+  if (!IN_BASIS_POINTS.has(cause) && !IN_DAYS.has(cause) && !COUNTED.has(cause)) return "";
+  const sentence = shared("sentences", alert.type === "alert_cleared" ? "cleared" : "crossed") ?? "{found}";
+  return fill(sentence, { found: inItsUnit(cause, alert.found), line: inItsUnit(cause, alert.line) });
+}
+
+/** A number of an alert in the unit of its cause. */
+export function inItsUnit(cause: string, value: number): string {
+  if (IN_BASIS_POINTS.has(cause)) return percent(value);
+  if (IN_DAYS.has(cause)) return fill(shared("sentences", "days") ?? "{count}", { count: count(value) });
+  return count(value);
+}
+
+/** Roles in words, one after the other. */
+export function rolesInWords(roles: readonly string[], inOrder = false): string {
+  const between = shared("sentences", inOrder ? "ask/then" : "ask/and") ?? ", ";
+  return roles.map((role) => sharedOr("roles", role)).join(between);
+}
