@@ -6,7 +6,12 @@ that they are the same bit for bit on every machine. The work is the same howeve
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec import Struct
+from msgspec.structs import astuple
+
+from schemas.decisions_lateness import LatenessAsked, PaymentsSoFar
 
 FEATURES = (
     "late_rate",
@@ -36,7 +41,7 @@ _PRIOR_DAYS_WEIGHT = 1.0
 _MEMORY, _MEMORY_LATELY = 0.9, 0.7
 _POPULATION_STEP_MIN = 0.01
 _LATE_LATELY_STEP = 0.25
-_DAYS_MAX = 60
+DAYS_MAX = 60
 """Beyond two months past due it says no more of the next invoice how much later one was."""
 _USUAL_SPREAD_DAYS = 7.0
 _SINCE_LATE_MAX_DAYS = 180
@@ -56,21 +61,15 @@ class Invoice(Struct, frozen=True, array_like=True, gc=False):
         """Days from issue to due, at least one."""
         return max(1, self.due_day - self.issued_day)
 
+    @classmethod
+    def asked(cls, asked: LatenessAsked) -> Invoice:
+        """Return the invoice of which a ledger tells."""
+        issued, due = date.fromisoformat(asked.issued_on), date.fromisoformat(asked.due_on)
+        return cls(issued.toordinal(), due.toordinal(), due.day, asked.amount_minor)
+
 
 class Payments(Struct, array_like=True, gc=False):
-    """How one account has paid so far.
-
-    Attributes:
-        judged, late: invoices of which it is known whether they were late, and those that were.
-        waiting_*: open invoices not yet due: how many, sum of their days of issue, of their net days, of amounts.
-        overdue_*: open invoices past due: how many, sum of their due days, of amounts.
-        issued, issued_minor: all invoices and their amounts.
-        weight, days: forgetting sum of settled invoices and of their days past due beyond the population's.
-        weight_lately, days_lately: the same, forgetting three times as fast.
-        late_lately: moving share of late ones, meaningless before the first is judged.
-        last_late_day: when the last one was known to be late; 0 never.
-        disputed: invoices that were disputed at any time, as far as known.
-    """
+    """How one account has paid so far, as it is kept: the same as `PaymentsSoFar`, and changing."""
 
     judged: int = 0
     late: int = 0
@@ -88,11 +87,19 @@ class Payments(Struct, array_like=True, gc=False):
     weight_lately: float = 0.0
     days_lately: float = 0.0
     late_lately: float = 0.0
+    late_lately_weight: float = 0.0
     last_late_day: int = 0
     disputed: int = 0
 
+    def said(self) -> PaymentsSoFar:
+        """Return how it stands now, to be told and kept."""
+        return PaymentsSoFar(*astuple(self))
 
-class Population(Struct, array_like=True, gc=False):
+
+Known = Payments | PaymentsSoFar
+
+
+class Population(Struct, gc=False):
     """How all accounts paid so far: judged and late invoices, settled ones and the level of their days past due."""
 
     judged: int = 0
@@ -104,6 +111,16 @@ class Population(Struct, array_like=True, gc=False):
     def late_rate(self) -> float:
         """Share of late invoices, before there are any a third: above 0 and below 1."""
         return (self.late + 1) / (self.judged + 3)
+
+    def settle(self, days_past_due: int) -> None:
+        """Note that an invoice was settled, so many days after it was due."""
+        self.settled += 1
+        self.days += max(_POPULATION_STEP_MIN, 1 / self.settled) * (_bounded(days_past_due) - self.days)
+
+    def judge(self, *, is_late: bool) -> None:
+        """Note that it is known whether an invoice is late."""
+        self.judged += 1
+        self.late += is_late
 
 
 def issue(payments: Payments, invoice: Invoice) -> None:
@@ -117,40 +134,48 @@ def issue(payments: Payments, invoice: Invoice) -> None:
 
 
 def fall_overdue(payments: Payments, invoice: Invoice) -> None:
-    """Note that an invoice is still open at the end of the day on which it was due."""
-    _leave_waiting(payments, invoice)
+    """Note that an invoice that was waiting is past due and still open."""
+    leave_waiting(payments, invoice)
     payments.overdue += 1
     payments.overdue_due_days += invoice.due_day
     payments.overdue_minor += invoice.amount_minor
 
 
-def settle(payments: Payments, population: Population, invoice: Invoice, *, day: int, is_overdue: bool) -> None:
-    """Note that an invoice was settled on a day; `is_overdue` if `fall_overdue` was told of it."""
-    if is_overdue:
-        payments.overdue -= 1
-        payments.overdue_due_days -= invoice.due_day
-        payments.overdue_minor -= invoice.amount_minor
-    else:
-        _leave_waiting(payments, invoice)
-    found = float(max(-_DAYS_MAX, min(_DAYS_MAX, day - invoice.due_day)))
-    beyond = found - population.days
+def leave_overdue(payments: Payments, invoice: Invoice) -> None:
+    """Note that an invoice of which `fall_overdue` was told is open no longer."""
+    payments.overdue -= 1
+    payments.overdue_due_days -= invoice.due_day
+    payments.overdue_minor -= invoice.amount_minor
+
+
+def leave_waiting(payments: Payments, invoice: Invoice) -> None:
+    """Note that an invoice that was not yet past due is open no longer."""
+    payments.waiting -= 1
+    payments.waiting_issued_days -= invoice.issued_day
+    payments.waiting_net_days -= invoice.net_days
+    payments.waiting_minor -= invoice.amount_minor
+
+
+def settle(payments: Payments, days_past_due: int) -> None:
+    """Note that an invoice was paid in full, so many days after it was due."""
+    found = _bounded(days_past_due)
     payments.weight = payments.weight * _MEMORY + 1.0
-    payments.days = payments.days * _MEMORY + beyond
+    payments.days = payments.days * _MEMORY + found
     payments.weight_lately = payments.weight_lately * _MEMORY_LATELY + 1.0
-    payments.days_lately = payments.days_lately * _MEMORY_LATELY + beyond
-    population.settled += 1
-    population.days += max(_POPULATION_STEP_MIN, 1 / population.settled) * beyond
+    payments.days_lately = payments.days_lately * _MEMORY_LATELY + found
 
 
-def judge(payments: Payments, population: Population, *, is_late: bool, day: int) -> None:
+def _bounded(days: int) -> float:
+    return float(max(-DAYS_MAX, min(DAYS_MAX, days)))
+
+
+def judge(payments: Payments, *, is_late: bool, day: int) -> None:
     """Note that it is known since a day whether an invoice is late: the label of `docs/scores.md`."""
     outcome = 1 if is_late else 0
-    before = payments.late_lately if payments.judged else population.late_rate
-    payments.late_lately = before + _LATE_LATELY_STEP * (outcome - before)
+    payments.late_lately += _LATE_LATELY_STEP * (outcome - payments.late_lately)
+    payments.late_lately_weight += _LATE_LATELY_STEP * (1.0 - payments.late_lately_weight)
     payments.judged += 1
     payments.late += outcome
-    population.judged += 1
-    population.late += outcome
     if is_late:
         payments.last_late_day = day
 
@@ -160,14 +185,7 @@ def dispute(payments: Payments) -> None:
     payments.disputed += 1
 
 
-def _leave_waiting(payments: Payments, invoice: Invoice) -> None:
-    payments.waiting -= 1
-    payments.waiting_issued_days -= invoice.issued_day
-    payments.waiting_net_days -= invoice.net_days
-    payments.waiting_minor -= invoice.amount_minor
-
-
-def late_rate(payments: Payments, population: Population) -> float:
+def late_rate(payments: Known, population: Population) -> float:
     """The account's own share of late invoices, mixed with two of an average account: the yardstick to beat.
 
     >>> late_rate(Payments(), Population(judged=7, late=1)), late_rate(Payments(judged=2, late=2), Population(7, 1))
@@ -176,13 +194,13 @@ def late_rate(payments: Payments, population: Population) -> float:
     return (payments.late + PRIOR_INVOICES * population.late_rate) / (payments.judged + PRIOR_INVOICES)
 
 
-def features_of(payments: Payments, population: Population, invoice: Invoice) -> tuple[float, ...]:
+def features_of(payments: Known, population: Population, invoice: Invoice) -> tuple[float, ...]:
     """The features of an invoice that is about to be issued, in the order of `FEATURES`; all are finite."""
     days = _days_beyond(payments, population, invoice.issued_day, payments.weight, payments.days)
     lately = _days_beyond(payments, population, invoice.issued_day, payments.weight_lately, payments.days_lately)
     return (
         _expected_late_rate(payments, population, invoice.issued_day) - population.late_rate,
-        (payments.late_lately if payments.judged else population.late_rate) - population.late_rate,
+        payments.late_lately - payments.late_lately_weight * population.late_rate,
         population.late_rate,
         days,
         lately,
@@ -192,7 +210,7 @@ def features_of(payments: Payments, population: Population, invoice: Invoice) ->
         payments.waiting / (payments.waiting + 2),
         payments.overdue / (payments.overdue + 1),
         _share(payments.overdue_minor, payments.overdue_minor + payments.waiting_minor),
-        min(_overdue_age(payments, invoice.issued_day), float(_DAYS_MAX)),
+        min(_overdue_age(payments, invoice.issued_day), float(DAYS_MAX)),
         _amount_to_usual(payments, invoice.amount_minor),
         invoice.net_days / (invoice.net_days + 30),
         _since_late(payments, invoice.issued_day),
@@ -202,7 +220,7 @@ def features_of(payments: Payments, population: Population, invoice: Invoice) ->
     )
 
 
-def _expected_late_rate(payments: Payments, population: Population, day: int) -> float:
+def _expected_late_rate(payments: Known, population: Population, day: int) -> float:
     """The late rate with open invoices counted by their chance, which grows the nearer the due day is.
 
     Invoices settled early are judged first, so that judged ones alone look better than they will turn out.
@@ -217,33 +235,34 @@ def _expected_late_rate(payments: Payments, population: Population, day: int) ->
     return late / (payments.judged + payments.waiting + PRIOR_INVOICES)
 
 
-def _days_beyond(payments: Payments, population: Population, day: int, weight: float, days: float) -> float:
+def _days_beyond(payments: Known, population: Population, day: int, weight: float, days: float) -> float:
     """Days past due beyond the population's; what is overdue counts as settled today where that is worse."""
+    days -= weight * population.days
     settled = days / (weight + _PRIOR_DAYS_WEIGHT)
     if not payments.overdue:
         return settled
-    open_beyond = min(_overdue_age(payments, day), float(_DAYS_MAX)) - population.days
+    open_beyond = min(_overdue_age(payments, day), float(DAYS_MAX)) - population.days
     if open_beyond <= settled:
         return settled
     return (days + payments.overdue * open_beyond) / (weight + payments.overdue + _PRIOR_DAYS_WEIGHT)
 
 
-def _overdue_age(payments: Payments, day: int) -> float:
+def _overdue_age(payments: Known, day: int) -> float:
     return _share(payments.overdue * day - payments.overdue_due_days, payments.overdue)
 
 
-def _amount_to_usual(payments: Payments, amount_minor: int) -> float:
+def _amount_to_usual(payments: Known, amount_minor: int) -> float:
     """From 0 to 1, one half for the amount usual so far, to which the invoice itself adds two."""
     usual_by = payments.issued_minor + PRIOR_INVOICES * amount_minor
     own_by = amount_minor * (payments.issued + PRIOR_INVOICES)
     return _share(own_by, own_by + usual_by)
 
 
-def _since_late(payments: Payments, day: int) -> float:
+def _since_late(payments: Known, day: int) -> float:
     """Days since the last late invoice as a share of half a year; 1 where that is longer ago or never was."""
     if not payments.last_late_day:
         return 1.0
-    return min(_SINCE_LATE_MAX_DAYS, day - payments.last_late_day) / _SINCE_LATE_MAX_DAYS
+    return min(_SINCE_LATE_MAX_DAYS, max(0, day - payments.last_late_day)) / _SINCE_LATE_MAX_DAYS
 
 
 def _share(part: int, whole: int) -> float:

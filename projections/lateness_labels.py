@@ -45,7 +45,7 @@ def label_of(standing: InvoiceStanding, rules: LabelRules, *, closed_day: int) -
     - Written off, as a whole or in part: late, whenever that was.
     - Settled: late if after the last day in time. Credited or cancelled without any payment it says nothing of how the
       customer pays, and there is no label; credited in part, the rest decides.
-    - Open at the end of the last day in time: late, also if only a part is open.
+    - Open when the day after the last one in time is closed: late, also if only a part is open.
     - Disputed: as any other, unless the rules wait for disputes; then the undisputed part decides, and after a
       dispute the customer has the days of grace once more.
 
@@ -60,7 +60,7 @@ def label_of(standing: InvoiceStanding, rules: LabelRules, *, closed_day: int) -
     if standing.settled_day is not None:
         return standing.settled_day > last_day if standing.paid_minor else None
     awaited_minor = 0 if rules.disputed_counts else standing.disputed_minor
-    is_late = standing.open_minor > awaited_minor and closed_day >= last_day
+    is_late = standing.open_minor > awaited_minor and closed_day > last_day
     return True if is_late else None
 
 

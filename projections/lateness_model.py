@@ -7,14 +7,14 @@ computes, to the last bit. Source: river 0.26, `preprocessing.StandardScaler`, `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from math import exp, isfinite
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
-from projections.lateness_features import FEATURES
+from projections.lateness_features import DAYS_MAX, FEATURES, Invoice, Known, Population, features_of
+from schemas.decisions_lateness import FeatureReason
 
 MODEL_VERSION = 1
 REASONS_MAX = 4
@@ -49,6 +49,7 @@ class LatenessModel(Struct, frozen=True, kw_only=True):
         counts, means, variances: of the scaler.
         weights, intercept: of the regression.
         slope, offset: of the calibration, on the log-odds; 1 and 0 leave them as they are.
+        population: how all accounts paid by then: features are told against its levels.
     """
 
     name: str
@@ -63,6 +64,7 @@ class LatenessModel(Struct, frozen=True, kw_only=True):
     intercept: float
     slope: float = 1.0
     offset: float = 0.0
+    population: Population = field(default_factory=Population)
 
 
 class ModelRefused(Struct, frozen=True):
@@ -70,13 +72,6 @@ class ModelRefused(Struct, frozen=True):
 
     code: RefusalCode
     text: str
-
-
-class Reason(Struct, frozen=True, array_like=True, gc=False):
-    """A feature that raises the chance of lateness, and by how much of the log-odds: weight times scaled value."""
-
-    feature: str
-    log_odds: float
 
 
 class Prediction(Struct, frozen=True):
@@ -90,7 +85,7 @@ class Prediction(Struct, frozen=True):
 
     raw: float
     probability: float
-    reasons: tuple[Reason, ...]
+    reasons: list[FeatureReason]
 
 
 _encoder = msgspec.json.Encoder()
@@ -131,7 +126,15 @@ def refusal_of(model: LatenessModel) -> ModelRefused | None:
     if model.learned < 0 or model.grace_days < 0 or any(count != model.learned for count in model.counts):
         expected = f"expected {model.learned} as of the lessons, none negative, received {list(model.counts)}"
         return ModelRefused("model_counts_differ", f"counts: {expected}")
-    return _refuse_numbers(model)
+    return _refuse_population(model.population) or _refuse_numbers(model)
+
+
+def _refuse_population(population: Population) -> ModelRefused | None:
+    judged, late, settled = population.judged, population.late, population.settled
+    if not 0 <= late <= judged or settled < 0:
+        received = f"{judged} judged, {late} late, {settled} settled"
+        return ModelRefused("model_counts_differ", f"population: expected counts that fit, received {received}")
+    return None
 
 
 def _refuse_numbers(model: LatenessModel) -> ModelRefused | None:
@@ -142,6 +145,7 @@ def _refuse_numbers(model: LatenessModel) -> ModelRefused | None:
         ("intercept", (model.intercept,), -WEIGHT_MAX, WEIGHT_MAX),
         ("slope", (model.slope,), 0.0, _SLOPE_MAX),
         ("offset", (model.offset,), -WEIGHT_MAX, WEIGHT_MAX),
+        ("population", (model.population.days,), -DAYS_MAX, DAYS_MAX),
     )
     for name, numbers, _, _ in bounds:
         for number in numbers:
@@ -154,7 +158,6 @@ def _refuse_numbers(model: LatenessModel) -> ModelRefused | None:
     return None
 
 
-@lru_cache(maxsize=64)
 def _terms(model: LatenessModel) -> tuple[tuple[int, float, float, float], ...]:
     """Place, mean, deviation and weight of each feature; a deviation of 0 says that it never varied."""
     columns = zip(model.features, model.means, model.variances, model.weights, strict=True)
@@ -188,8 +191,12 @@ class Scorer:
                 parts.append((-part, place))
         log_odds += self.model.intercept
         parts.sort()
-        reasons = tuple(Reason(FEATURES[place], -part) for part, place in parts[:REASONS_MAX])
+        reasons = [FeatureReason(FEATURES[place], -part) for part, place in parts[:REASONS_MAX]]
         return Prediction(sigmoid(log_odds), sigmoid(self.model.slope * log_odds + self.model.offset), reasons)
+
+    def predict_invoice(self, payments: Known, invoice: Invoice) -> Prediction:
+        """What the snapshot says of an invoice that is about to be issued."""
+        return self.predict(features_of(payments, self.model.population, invoice))
 
     def _log_odds(self, values: Sequence[float]) -> float:
         log_odds = 0.0

@@ -30,7 +30,7 @@ _MEANINGS = {
     "alerts": "What the desk watches.",
     "exposures": "The latest exposure of each account; compacted.",
     "deadletters": "Records that were refused: bytes and key as they were received, the reason in the headers.",
-    "labels": "Kept for the learner; nothing is written yet.",
+    "labels": "What was known of paying when an invoice was issued, and whether it was late: for the learner.",
     "lessons": "Kept for the learner; nothing is written yet.",
     "models": "Kept for the learner; nothing is written yet. Compacted.",
     "checkpoints": "Kept for announcing checkpoints; nothing is written yet.",

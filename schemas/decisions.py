@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from schemas.decision_shape import Decision as Decision
+from schemas.decision_shape import Reason as Reason
+from schemas.decisions_lateness import (
+    LabelsComplete,
+    LatenessAsked,
+    LatenessKnown,
+    LatenessRated,
+    LatenessSettled,
+)
 
 Level = Literal["notice", "warning", "critical"]
 LEVELS: dict[str, int] = {"notice": 0, "warning": 1, "critical": 2}
 Checkpoint = Literal["order", "delivery", "invoice"]
 Status = Literal["active", "prepayment", "suspended", "legal"]
 ApprovalState = Literal["open", "granted", "refused", "withdrawn", "expired"]
-Reason = dict[str, str | int]
-"""`code`, `answer`, and the numbers compared, each with its unit in its name."""
-
-
-class Decision(Struct, frozen=True, kw_only=True, tag_field="type", gc=False, omit_defaults=True):
-    """Something concluded about one account."""
 
 
 class OrderAnswer(Decision, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -106,7 +110,7 @@ class GradeChanged(Decision, frozen=True, kw_only=True, tag="grade_changed", gc=
 
     grade: str
     before: str
-    because: list[Reason] = []
+    because: list[Reason] = field(default_factory=list)
 
 
 class LimitProposed(Decision, frozen=True, kw_only=True, tag="limit_proposed", gc=False, omit_defaults=True):
@@ -119,7 +123,7 @@ class LimitProposed(Decision, frozen=True, kw_only=True, tag="limit_proposed", g
     currency: str
     net_days: int
     grade: str
-    because: list[Reason] = []
+    because: list[Reason] = field(default_factory=list)
     adopted: bool = False
 
 
@@ -136,7 +140,7 @@ class MeasureTaken(Decision, frozen=True, kw_only=True, tag="measure_taken", gc=
     recovers_on: str | None = None
     limit_minor: int | None = None
     net_days: int | None = None
-    because: list[Reason] = []
+    because: list[Reason] = field(default_factory=list)
 
 
 class Agreement(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -180,12 +184,12 @@ class ApprovalChanged(Decision, frozen=True, kw_only=True, tag="approval_changed
     unlimited: bool = False
     order_id: str | None = None
     invoice_id: str | None = None
-    checks: list[str] = []
+    checks: list[str] = field(default_factory=list)
     valid_from: str | None = None
     valid_until: str | None = None
     remind_on: str | None = None
     expires_on: str | None = None
-    because: list[Reason] = []
+    because: list[Reason] = field(default_factory=list)
 
 
 class ShipmentUnchecked(Decision, frozen=True, kw_only=True, tag="shipment_unchecked", gc=False, omit_defaults=True):
@@ -299,6 +303,11 @@ AnyDecision = (
     | ApprovalChanged
     | ShipmentUnchecked
     | PromiseSettled
+    | LatenessAsked
+    | LatenessSettled
+    | LatenessKnown
+    | LabelsComplete
+    | LatenessRated
     | AlertRaised
     | AlertEscalated
     | AlertCleared

@@ -21,6 +21,7 @@ from schemas.decisions import (
     AnyDecision,
     FactRejected,
 )
+from schemas.decisions_lateness import FOR_THE_LEARNER
 from schemas.ledger import CORE, Source
 
 PLACE_HEADER = "obligor_ledger"
@@ -157,16 +158,18 @@ class Origin(Struct, frozen=True, gc=False):
 def topic_of(decision: AnyDecision, effect: str) -> str | None:
     """Return the output topic that a decision goes to, or None if it stays in the ledger.
 
-    Of history nothing is published but what could not be read.
+    Of history nothing is published but what could not be read and what a model learns from.
     """
     if type(decision) is FactRejected:
         return None if decision.path == WAITED else "deadletters"
-    return None if effect == "historical" else _TOPICS.get(type(decision))
+    topic = _TOPICS.get(type(decision))
+    return None if effect == "historical" and topic != "labels" else topic
 
 
 _TOPICS: dict[type, str] = {
     **dict.fromkeys(ACTED_ON_BY_ORDER_SYSTEMS, "decisions"),
     **dict.fromkeys(WATCHED_BY_THE_DESK, "alerts"),
+    **dict.fromkeys(FOR_THE_LEARNER, "labels"),
 }
 
 

@@ -18,6 +18,7 @@ import msgspec
 from schemas.asyncapi import asyncapi_document
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE
 from schemas.decisions import ACTED_ON_BY_ORDER_SYSTEMS, WATCHED_BY_THE_DESK, Alert, AnyDecision, Decision, OrderAnswer
+from schemas.decisions_lateness import FOR_THE_LEARNER, LabelsComplete
 from schemas.envelope import EFFECTS
 from schemas.facts import Broadcast
 from schemas.ledger import AccountSwept, Entry, LossAccepted
@@ -83,10 +84,14 @@ def topic_of_decision(kind: type[Decision]) -> str | None:
     """Return the output topic of a decision, or None if it stays in the ledger."""
     if kind in ACTED_ON_BY_ORDER_SYSTEMS:
         return "decisions"
+    if kind in FOR_THE_LEARNER:
+        return "labels"
     return "alerts" if kind in WATCHED_BY_THE_DESK else None
 
 
 def _account_id(kind: type[Decision]) -> Schema:
+    if kind is LabelsComplete:
+        return {"type": "null"}
     if not issubclass(kind, Alert):
         return {"type": "string"}
     return {"type": ["string", "null"], "description": "null in an alert about the model, which is about no account"}
@@ -105,7 +110,7 @@ def decision_schema(kind: type[Decision]) -> Schema:
         "decision_id": {"type": "string", "description": "the same in every repetition of this message"},
         "account_id": _account_id(kind),
         "ledger": {"$ref": "#/$defs/Place"},
-        "effect": {"enum": [effect for effect in EFFECTS if effect != "historical"]},
+        "effect": {"enum": [effect for effect in EFFECTS if effect != "historical" or topic == "labels"]},
         "policy_id": {"type": "string", "description": "which policy was in force"},
         "at_ms": {"type": "integer", "description": "the record timestamp of the fact that this follows from"},
     }

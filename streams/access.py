@@ -11,7 +11,7 @@ from streams.settings import Settings, kafka_python_arguments
 from streams.states import States
 from streams.topics import LEDGER, OUTPUTS, SOURCES, topic
 
-PUBLISHED_TO = tuple(name for name in OUTPUTS if name != "labels")
+PUBLISHED_TO = OUTPUTS
 
 
 class Access(Struct, frozen=True):

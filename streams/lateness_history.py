@@ -15,6 +15,8 @@ from projections.lateness_features import (
     issue,
     judge,
     late_rate,
+    leave_overdue,
+    leave_waiting,
     settle,
 )
 from projections.lateness_labels import InvoiceStanding, LabelRules, label_of
@@ -49,7 +51,7 @@ class History:
     Args:
         items: of a history; those of no amount owe nothing and are left out.
         learner: learns from them.
-        grace_days: an invoice is late if it is open at the end of so many days after it was due.
+        grace_days: an invoice is late if it is open more than so many days after it was due.
     """
 
     def __init__(self, items: Sequence[Item], learner: Learner, grace_days: int = 0) -> None:
@@ -79,7 +81,10 @@ class History:
                 self._overdue.add(place)
                 fall_overdue(payments, invoice)
             elif phase == _SETTLEMENT:
-                settle(payments, self._population, invoice, day=day, is_overdue=place in self._overdue)
+                leave = leave_overdue if place in self._overdue else leave_waiting
+                leave(payments, invoice)
+                settle(payments, day - invoice.due_day)
+                self._population.settle(day - invoice.due_day)
             is_late = None if place in self._judged or phase == _ISSUE else self._label(place, day, phase)
             if is_late is not None:
                 self._judged.add(place)
@@ -116,8 +121,8 @@ class History:
             settled_day = item.settled_on.toordinal() if item.settled_on else last + 1
             if item.settled_on:
                 yield settled_day, _SETTLEMENT, place
-            # An invoice due before it was issued is overdue at the end of the day of its issue.
-            for phase, days in ((_CLOSE_DUE, 0), (_CLOSE_GRACE, self._rules.grace_days)):
+            # It is past due from the close of the next day on; due before it was issued, from the close of that day.
+            for phase, days in ((_CLOSE_DUE, 1), (_CLOSE_GRACE, self._rules.grace_days + 1)):
                 day = max(invoice.due_day + days, invoice.issued_day)
                 if day < settled_day and day <= last:
                     yield day, phase, place
@@ -136,7 +141,8 @@ class History:
         issue(payments, invoice)
 
     def _learn(self, place: int, payments: Payments, day: int, *, is_late: bool) -> Lesson:
-        judge(payments, self._population, is_late=is_late, day=day)
+        judge(payments, is_late=is_late, day=day)
+        self._population.judge(is_late=is_late)
         number, values, predicted = self._issued[place]
         lesson = Lesson(
             number=number,

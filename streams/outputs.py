@@ -14,7 +14,7 @@ from schemas.decisions import AnyDecision
 from schemas.ledger import Entry
 from schemas.publication import topic_of
 
-CHECKED_TOPICS = ("decisions", "alerts", "deadletters")
+CHECKED_TOPICS = ("decisions", "alerts", "labels", "deadletters")
 _IDENTITY_BYTES = 12
 Headers = list[tuple[str, bytes]]
 

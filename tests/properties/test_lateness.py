@@ -63,7 +63,7 @@ def test_what_is_open_is_a_naive_count_of_it(items: list[Item]) -> None:
     last = max(day for each in items for day in (each.issued_on, each.settled_on) if day is not None)
     for account_id, payments in history.payments().items():
         still = [each for each in items if each.account_id == account_id and each.settled_on is None]
-        overdue = [each for each in still if each.due_on <= last]
+        overdue = [each for each in still if each.due_on < last]
         assert payments.overdue == len(overdue)
         assert payments.overdue_minor == sum(each.amount_minor for each in overdue)
         assert payments.overdue_due_days == sum(each.due_on.toordinal() for each in overdue)

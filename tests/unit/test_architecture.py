@@ -33,7 +33,11 @@ CLOCKS = {"now", "utcnow", "today"}
 SHELLS_OF_THE_CORE = ("projections/store.py", "schemas/publishing.py")
 
 
-SCORES = ("projections/lateness_features.py", "projections/lateness_model.py")
+SCORES = (
+    "projections/lateness_features.py",
+    "projections/lateness_model.py",
+    "schemas/decisions_lateness.py",
+)
 """Probabilities are doubles by nature; amounts are integers there as everywhere."""
 
 

@@ -106,10 +106,11 @@ def test_a_label_is_learned_when_it_is_known_and_not_before() -> None:
     never = item("D", "1", start, due, None)
     _, strict = lessons_of([prompt, late, in_grace, never])
     days = [(lesson.is_late, date.fromordinal(lesson.known_day)) for lesson in strict]
-    assert days == [(False, start + timedelta(days=10)), (True, due), (True, due), (True, due)]
+    the_day_after = due + timedelta(days=1)
+    assert days == [(False, start + timedelta(days=10)), *((True, the_day_after),) * 3]
     _, lenient = lessons_of([prompt, late, in_grace, never], grace_days=5)
     days = [(lesson.is_late, date.fromordinal(lesson.known_day)) for lesson in lenient]
-    assert days[1:] == [(False, due + timedelta(days=3)), *((True, due + timedelta(days=5)),) * 2]
+    assert days[1:] == [(False, due + timedelta(days=3)), *((True, due + timedelta(days=6)),) * 2]
 
 
 def test_an_open_invoice_that_is_not_late_yet_is_no_lesson() -> None:

@@ -248,6 +248,6 @@ def test_asyncapi_has_every_message_where_it_travels() -> None:
     for tag, topic in TOPIC_OF_TYPE.items():
         assert tag in carried[topic]
     assert len(set().union(*carried.values())) == sum(len(found) for found in carried.values())
-    assert {tag for tag in DECISION_TYPES if tag in carried["decisions"] | carried["alerts"]} == set(
-        examples()["published"]
-    ) - {"exposure"}
+    assert {
+        tag for tag in DECISION_TYPES if tag in carried["decisions"] | carried["alerts"] | carried["labels"]
+    } == set(examples()["published"]) - {"exposure"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from msgspec.structs import asdict
+
 from projections.lateness_features import (
     FEATURES,
     Invoice,
@@ -15,6 +17,8 @@ from projections.lateness_features import (
     issue,
     judge,
     late_rate,
+    leave_overdue,
+    leave_waiting,
     settle,
 )
 
@@ -37,10 +41,11 @@ def pay(payments: Payments, population: Population, *, on: int, days_late: int) 
     is_late = days_late > 0
     if is_late:
         fall_overdue(payments, new)
-        judge(payments, population, is_late=True, day=new.due_day)
-    settle(payments, population, new, day=new.due_day + days_late, is_overdue=is_late)
-    if not is_late:
-        judge(payments, population, is_late=False, day=new.due_day + days_late)
+    (leave_overdue if is_late else leave_waiting)(payments, new)
+    settle(payments, days_late)
+    judge(payments, is_late=is_late, day=new.due_day + min(days_late, 1))
+    population.settle(days_late)
+    population.judge(is_late=is_late)
 
 
 def test_a_new_account_looks_like_the_average_one() -> None:
@@ -135,3 +140,10 @@ def test_the_account_s_own_rate_is_mixed_with_that_of_all() -> None:
     population = Population(judged=7, late=1)
     assert late_rate(Payments(), population) == 0.2
     assert late_rate(Payments(judged=2, late=2), population) == 0.6
+
+
+def test_what_is_told_is_what_is_kept() -> None:
+    payments = Payments()
+    pay(payments, Population(), on=0, days_late=4)
+    assert asdict(payments.said()) == asdict(payments)
+    assert features_of(payments.said(), Population(), invoice(60)) == features_of(payments, Population(), invoice(60))

@@ -59,7 +59,7 @@ def test_the_reasons_are_the_strongest_four_that_raise_the_chance() -> None:
 def test_what_never_varied_says_nothing() -> None:
     found = predict(model(variances=(0.0,) * len(FEATURES), intercept=0.0), [9.0] * len(FEATURES))
     assert found.raw == found.probability == 0.5
-    assert found.reasons == ()
+    assert found.reasons == []
 
 
 def test_the_calibration_stands_behind_the_model() -> None:
