@@ -55,5 +55,5 @@ bench: .venv-bench/stamp
 # The data in .obligor stays: it is what happened, not what was built.
 clean:
 	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info \
-		api/static api/web/node_modules api/web/src/words/generated.json
+		api/static api/web/node_modules api/web/src/words/generated.json api/web/src/api/generated.ts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from api.page_types import write_page_types
 from api.page_words import WEB, write_shared_words
 
 STATIC = WEB.parent / "static"
@@ -69,6 +70,7 @@ def build() -> bool:
         subprocess.CalledProcessError: the build failed; it has said why.
     """
     write_shared_words()
+    write_page_types()
     if is_current():
         return False
     node, environment = _prepared()
@@ -86,6 +88,7 @@ def check() -> None:
         subprocess.CalledProcessError: something is wrong; it has said what.
     """
     write_shared_words()
+    write_page_types()
     node, environment = _prepared()
     _run([node, "node_modules/typescript/bin/tsc", "--noEmit"], environment)
     _run(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
-from api import page, page_build, page_words
+from api import page, page_build, page_types, page_words
 from api.app import create_app
 from api.live import Live
 from api.reader import Topics
@@ -70,6 +70,15 @@ def test_the_page_says_reasons_as_the_terminal_does() -> None:
     words = msgspec.json.decode(page_words.shared_words())
     assert words["zh"]["reasons"] == CHINESE.reasons
     assert words["exponents"]["JPY"] == 0
+
+
+def test_the_types_of_the_page_are_those_of_the_api() -> None:
+    types = page_types.page_types()
+    for name in ("OrderRow", "AlertRow", "SummaryAnswer", "Exposure", "AlertRaised", "Place"):
+        assert len(re.findall(rf"^export type {name} =", types, flags=re.M)) == 1
+    release = next(line for line in types.splitlines() if line.startswith("  order_release:"))
+    assert "order_id: string" in release and "seen_decision_no?: number" in release
+    assert "actor" not in release
 
 
 def test_the_page_is_built_again_only_when_a_source_has_changed(

@@ -1,11 +1,15 @@
 /** What people do: facts for the topic `desk`, answered by the ledger. */
 import { get, send } from "./client";
+import type { Commands } from "./generated";
+
+export type CommandType = keyof Commands;
 
 export interface CommandAnswer {
   outcome: "accepted" | "refused" | "pending";
-  refusal: string | null;
   fact_id: string;
-  ledger?: { partition: number; seq: number };
+  refusal?: string | null;
+  message?: string | null;
+  version?: string | null;
   decisions?: Record<string, unknown>[];
 }
 
@@ -14,11 +18,11 @@ const PENDING_PAUSE_MS = 1_000;
 
 /** Send a desk fact and return what the ledger made of it; asks again while that is still pending.
  *
- * `version` is the account's version that the person saw: the api answers 409 if the account moved on since.
+ * `version` is the account's version that the person saw: a Problem 409 says that what the command is about moved on.
  * Throws a Problem or Unreachable. */
-export async function command(
-  type: string,
-  fact: Record<string, unknown>,
+export async function command<T extends CommandType>(
+  type: T,
+  fact: Commands[T],
   version?: string | null,
 ): Promise<CommandAnswer> {
   const headers: Record<string, string> = { "Idempotency-Key": newFactId() };

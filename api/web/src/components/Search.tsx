@@ -1,7 +1,7 @@
 /** Find an account by a part of its name or number, from every screen. */
 import { type KeyboardEvent, useEffect, useId, useState } from "react";
 import { useAnswer } from "../api/query";
-import type { Accounts } from "../api/types";
+import type { AccountPage } from "../api/types";
 import { accountHref, goTo } from "../app/router";
 import { say } from "../words/words";
 
@@ -18,7 +18,7 @@ export function Search() {
     const timer = setTimeout(() => setAsked(typed.trim()), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  const answer = useAnswer<Accounts>(asked ? "/accounts" : null, { query: asked, limit: FOUND_MOST });
+  const answer = useAnswer<AccountPage>(asked ? "/accounts" : null, { query: asked, limit: FOUND_MOST });
   const found = asked && !answer.stale ? (answer.data?.accounts ?? []) : [];
   const shown = open && asked !== "" && answer.data !== undefined;
 

@@ -1,6 +1,6 @@
 /** The strip under the navigation: is what you see alive, and how much is on fire. */
 import { useAnswer } from "../api/query";
-import { LEVELS, type Summary } from "../api/types";
+import { LEVELS, type SummaryAnswer } from "../api/types";
 import { hrefOf } from "../app/router";
 import { feed, useFeedState, useFeedVersion } from "../feed/feed";
 import { age, clock, count, dateTime, dateTimeWithUtc, duration, moneyShort } from "../format";
@@ -12,7 +12,7 @@ const REFRESH_MS = 5_000;
 
 export function StatusStrip() {
   const version = useFeedVersion(() => true, 1_000);
-  const summary = useAnswer<Summary>("/summary", {}, { everyMs: REFRESH_MS, version });
+  const summary = useAnswer<SummaryAnswer>("/summary", {}, { everyMs: REFRESH_MS, version });
   return (
     <section className="strip" aria-label={say("status")}>
       <ConnectionState />
@@ -60,28 +60,28 @@ function ConnectionState() {
   }
 }
 
-function Counts({ summary, stale }: { summary: Summary; stale: boolean }) {
+function Counts({ summary, stale }: { summary: SummaryAnswer; stale: boolean }) {
   const waiting = summary.waiting_orders;
-  const oldest = summary.oldest_wait_at_ms;
-  const atMs = summary.as_of?.at_ms ?? null;
+  const oldest = summary.oldest_waiting_at_ms;
+  const atMs = summary.as_of.at_ms;
   return (
     <>
       <span className="strip-group">
         {LEVELS.map((level) => (
           <a key={level} href={hrefOf(["desk"], { level })} className="strip-count">
-            <LevelMark level={level} /> <strong>{count(summary.alerts[level] ?? 0)}</strong>
+            <LevelMark level={level} /> <strong>{count(summary.alerts[level])}</strong>
           </a>
         ))}
       </span>
       <span className="strip-group">
         <a href="#/desk">{waiting > 0 ? say("waiting_orders", { count: count(waiting) }) : say("waiting_none")}</a>
-        {waiting > 0 && oldest != null && atMs !== null && (
+        {waiting > 0 && oldest !== null && (
           <span className="dim" title={dateTimeWithUtc(oldest)}>
             {say("oldest", { age: age(atMs - oldest) })}
           </span>
         )}
-        {Object.entries(summary.blocked_minor ?? {}).map(([currency, minor]) => (
-          <strong key={currency}>{say("blocked_value", { amount: moneyShort(minor, currency) })}</strong>
+        {summary.waiting.map(({ currency, amount_minor }) => (
+          <strong key={currency}>{say("blocked_value", { amount: moneyShort(amount_minor, currency) })}</strong>
         ))}
       </span>
       <Freshness summary={summary} stale={stale} />
@@ -89,14 +89,14 @@ function Counts({ summary, stale }: { summary: Summary; stale: boolean }) {
   );
 }
 
-function Freshness({ summary, stale }: { summary: Summary; stale: boolean }) {
-  const atMs = summary.as_of?.at_ms ?? null;
-  const behind = summary.as_of?.lag_records ?? summary.lag_records ?? 0;
-  const sources = Object.entries(summary.sources ?? {}).map(([name, source]) => `${name}: ${dateTime(source.at_ms)}`);
+function Freshness({ summary, stale }: { summary: SummaryAnswer; stale: boolean }) {
+  const atMs = summary.as_of.at_ms;
+  const behind = summary.as_of.lag_records;
+  const sources = summary.sources.map(({ source, last_at_ms }) => `${source}: ${dateTime(last_at_ms)}`);
   return (
     <span className={stale ? "strip-end stale" : "strip-end"} title={[say("freshness"), ...sources].join("\n")}>
       {stale && "⚠ "}
-      {atMs !== null && say("data_of", { at: dateTime(atMs) })}
+      {say("data_of", { at: dateTime(atMs) })}
       {behind > 0 && <span className="warn"> · {say("records_behind", { count: count(behind) })}</span>}
     </span>
   );

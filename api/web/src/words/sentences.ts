@@ -1,5 +1,5 @@
 /** Reasons, alerts and approvals in words, as `obligor tail` says them. */
-import type { Alert, Reason } from "../api/types";
+import type { Reason } from "../api/types";
 import { count, day, money, percent } from "../format";
 import { fill, shared, sharedOr } from "./words";
 
@@ -10,7 +10,8 @@ const COUNTED = new Set(["score_weakness", "score_fall", "broken_promises"]);
 /** A coded reason with its numbers as a phrase; amounts are in the account's currency. */
 export function reasonInWords(reason: Reason, currency: string): string {
   const code = String(reason.code);
-  const phrase = (reason.approvers && shared("reasons", `${code}/approved`)) || shared("reasons", code);
+  const approved = reason.approvers ? shared("reasons", `${code}/approved`) : undefined;
+  const phrase = approved ?? shared("reasons", code);
   if (phrase === undefined) return code.replaceAll("_", " ");
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(reason)) {
@@ -30,16 +31,16 @@ function valueInWords(name: string, value: unknown, currency: string): string {
 }
 
 /** What an alert is about: `limit used`, `adverse event insolvency`. */
-export function causeInWords(alert: Pick<Alert, "cause" | "subject">): string {
+export function causeInWords(alert: { cause: string; subject?: string | null }): string {
   const cause = sharedOr("causes", alert.cause);
   return alert.subject ? `${cause} ${alert.subject}` : cause;
 }
 
 /** The numbers of an alert in the unit of its cause: `97.3 %, line 90.0 %`; empty where they say nothing. */
-export function numbersInWords(alert: Pick<Alert, "cause" | "found" | "line" | "type">): string {
+export function numbersInWords(alert: { cause: string; found: number; line: number; cleared?: boolean }): string {
   const { cause } = alert;
   if (!IN_BASIS_POINTS.has(cause) && !IN_DAYS.has(cause) && !COUNTED.has(cause)) return "";
-  const sentence = shared("sentences", alert.type === "alert_cleared" ? "cleared" : "crossed") ?? "{found}";
+  const sentence = shared("sentences", alert.cleared ? "cleared" : "crossed") ?? "{found}";
   return fill(sentence, { found: inItsUnit(cause, alert.found), line: inItsUnit(cause, alert.line) });
 }
 
