@@ -6,7 +6,7 @@ import asyncio
 import html
 import ipaddress
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import msgspec
@@ -17,6 +17,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api import feed
 from api.access.gate import Access, require
 from api.access.permissions import ANYONE
+from api.acting import command_routes
+from api.acting.acting import Acting
+from api.acting.catalogue import shared_schemas
 from api.live import Live
 from api.page import add_page
 from api.problems import answer_with_problems
@@ -47,6 +50,7 @@ def create_app(
     live: Live,
     host: str,
     *,
+    acting: Acting | None = None,
     open_without_roles: bool = False,
     on_failure: Callable[[BaseException], None] | None = None,
 ) -> FastAPI:
@@ -55,6 +59,7 @@ def create_app(
     Args:
         live: reads the topics.
         host: the address that the server will listen on.
+        acting: writes what callers tell; without it they are answered that nothing can be written.
         open_without_roles: allow an address that others can reach, though there are no roles yet.
         on_failure: told when reading ended, so that the process ends too.
 
@@ -69,19 +74,22 @@ def create_app(
         reading = asyncio.create_task(live.run())
         if on_failure is not None:
             reading.add_done_callback(lambda task: None if task.cancelled() else _report(task, on_failure))
-        yield
+        async with acting.running() if acting is not None else nullcontext():
+            yield
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
 
     app = FastAPI(title="Obligor", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.live = live
     app.state.access = Access()
+    app.state.acting = acting
     if not open_without_roles:
         # A page elsewhere may point a name of its own at this machine; its requests carry that name.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK_NAMES, host])
     answer_with_problems(app)
     app.include_router(router)
     app.include_router(scrape)
+    app.include_router(command_routes.router)
     app.add_api_websocket_route("/v1/feed", feed.feed, dependencies=[require(ANYONE)])  # it asks after accepting
     _add_docs(app)
     add_page(app)
@@ -99,7 +107,7 @@ def _report(task: asyncio.Task[None], on_failure: Callable[[BaseException], None
 def _add_docs(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(published_schemas())
+        document.setdefault("components", {}).setdefault("schemas", {}).update(shared_schemas() | published_schemas())
         return document
 
     async def docs() -> Response:

@@ -146,6 +146,7 @@ def _start_children(settings: Settings, supervisor: Supervisor, *, clock: bool) 
     port = choose_port([settings.api_port], sorted(taken))
     url = f"http://127.0.0.1:{port}"
     arguments = ["serve", *connection, "--host", settings.api_host, "--port", str(port)]
+    arguments += [] if clock else ["--simulated-time"]
     supervisor.start(Child("api", arguments, f"{url}/v1/health/ready"))
     ports = sorted(taken)
     processes = [child.process for child in supervisor.children if child.name != "api"]
@@ -204,6 +205,9 @@ def serve(
     open_without_roles: Annotated[
         bool, typer.Option("--open-without-roles", help="Let others reach it, though it asks nobody who they are.")
     ] = False,
+    simulated_time: Annotated[
+        bool, typer.Option("--simulated-time", help="Stamp what people tell with the newest time in the ledger.")
+    ] = False,
 ) -> None:
     """Serve the HTTP api and the live feed; as many processes as wanted.
 
@@ -218,6 +222,7 @@ def serve(
             host or settings.api_host,
             settings.api_port if port is None else port,
             open_without_roles=open_without_roles,
+            simulated_time=simulated_time,
             on_started=typer.echo,
             on_error=lambda text: typer.echo(text, err=True),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -10,9 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 
-def problem(status: int, detail: str) -> Response:
-    """Return an `application/problem+json` answer; `detail` says what was expected and what was received."""
+def problem(status: int, detail: str, **members: Any) -> Response:
+    """Return an `application/problem+json` answer; `detail` says what was expected and what was received.
+
+    `members` say the same to a program: a reason `code`, the `path` to a field.
+    """
     content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    content |= members
     return Response(msgspec.json.encode(content), status, media_type="application/problem+json")
 
 

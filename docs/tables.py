@@ -19,6 +19,8 @@ from msgspec.structs import fields
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
+from api.access.permissions import COMMANDS, roles_with  # noqa: E402
+from api.acting.catalogue import MATTERS, fields_of  # noqa: E402
 from projections.financials import ITEMS, RATIOS  # noqa: E402
 from schemas.asyncapi import asyncapi_document  # noqa: E402
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE  # noqa: E402
@@ -56,6 +58,21 @@ def _identity(kind: type[Fact] | type[Broadcast]) -> str:
     if kind.document is not None:
         return f"`{kind.document[1]}`"
     return "`ce_id`, or `order_id` with `revision`" if "revision" in kind.__struct_fields__ else "`ce_id`"
+
+
+def commands() -> list[str]:
+    """Return the table of what people tell over HTTP, who may, and what must not have moved on."""
+    rows = []
+    for tag, permission in COMMANDS.items():
+        named = fields_of(tag)
+        own = [field for field in fields(FACT_TYPES[tag]) if field.name in named]
+        required = [field.encode_name for field in own if field.required]
+        optional = [field.encode_name for field in own if not field.required]
+        matters, subject = MATTERS.get(tag, ((), None))
+        since = _codes(matters) + (f" of the same `{subject}`" if subject else "")
+        roles = ", ".join(sorted(roles_with(permission)))
+        rows.append([f"`{tag}`", roles, _codes(required), _codes(optional), since])
+    return _table(("command", "roles", "required", "optional", "doubtful after"), rows)
 
 
 def decisions() -> list[str]:
@@ -128,6 +145,7 @@ def _summed(names: Iterable[tuple[int, str]]) -> str:
 
 TABLES: dict[str, Callable[[], list[str]]] = {
     **{f"facts {topic}": partial(facts_of, topic) for topic in FACTS_BY_TOPIC},
+    "commands": commands,
     "decisions": decisions,
     "headers of facts": partial(headers, "fact_headers"),
     "headers of outputs": partial(headers, "output_headers"),

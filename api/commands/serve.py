@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from api.acting.acting import Acting
 from api.app import OpenWithoutRoles, create_app
 from api.hub import Limits
 from api.live import Live
@@ -19,6 +20,7 @@ def serve_api(
     port: int,
     *,
     open_without_roles: bool = False,
+    simulated_time: bool = False,
     limits: Limits = Limits(),
     on_started: Callable[[str], None] = print,
     on_error: Callable[[str], None] = print,
@@ -31,6 +33,7 @@ def serve_api(
         host: address to listen on; one that others can reach needs `open_without_roles`.
         port: port to listen on; 0 takes a free one.
         open_without_roles: allow others to reach this process, though it asks nobody who they are.
+        simulated_time: stamp what callers tell with the newest time in the ledger: a simulated market makes the time.
         limits: sizes of the clients' queues.
         on_started: told the url once it is listened on, which is before the topics have been read.
         on_error: told why it ended.
@@ -43,8 +46,9 @@ def serve_api(
         servers[0].should_exit = True
 
     live = Live(Topics(connection, topic_prefix), limits)
+    acting = Acting(connection, topic_prefix, simulated_time=simulated_time)
     try:
-        app = create_app(live, host, open_without_roles=open_without_roles, on_failure=fail)
+        app = create_app(live, host, acting=acting, open_without_roles=open_without_roles, on_failure=fail)
     except OpenWithoutRoles as refused:
         on_error(f"{refused}; use --open-without-roles inside a private network")
         return 2

@@ -1,0 +1,1 @@
+"""What others tell Obligor over HTTP: decisions of the desk, facts of programs, questions at a checkpoint."""

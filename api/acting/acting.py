@@ -1,0 +1,81 @@
+"""The running parts behind everything that writes: the producer, the ledger's newest part, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from api.acting.ledger_tail import LedgerTail
+from api.acting.message import Message, Sign, Written, unsigned
+from api.acting.outcomes import Outcome
+from api.acting.sending import Sending
+
+SOURCE = "obligor/api"
+_TOLD_KEPT = 20_000
+
+
+class Acting:
+    """Writes facts and finds out what became of them.
+
+    Args:
+        connection: keyword arguments that connect a Kafka client.
+        prefix: the topic prefix of this deployment.
+        sign: adds to facts of people what proves that this api wrote them.
+        simulated_time: stamp facts with the newest time in the ledger, where a simulated market makes the time.
+    """
+
+    def __init__(
+        self, connection: Mapping[str, Any], prefix: str, sign: Sign = unsigned, *, simulated_time: bool = False
+    ) -> None:
+        self.tail = LedgerTail(connection, prefix)
+        self.sending = Sending(connection, prefix, sign)
+        self._simulated_time = simulated_time
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep up with the ledger; at the end send what is under way."""
+        reading = asyncio.create_task(self.tail.run())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            await self.sending.stop()
+
+    def now_ms(self) -> int:
+        """Return the moment that a fact is stamped with."""
+        newest = self.tail.outcomes.newest_at_ms if self._simulated_time else 0
+        return newest or time.time_ns() // 1_000_000
+
+    async def known(self, fact_id: str) -> Outcome | None:
+        """Return what became of a fact, or None if the newest part of the ledger does not have it."""
+        try:
+            return await self.tail.find(fact_id)
+        except (KafkaError, OSError, TimeoutError):
+            return None
+
+    async def tell(self, message: Message, fact_id: str, wait_seconds: float) -> tuple[Written, Outcome | None]:
+        """Write a fact and return where it stands and, if the ledger says so in time, what became of it.
+
+        Raises:
+            NotWritten: the brokers did not acknowledge it.
+        """
+        (written,) = await self.sending.send([message])
+        self._told[fact_id] = None
+        if len(self._told) > _TOLD_KEPT:
+            self._told.popitem(last=False)
+        outcome = await self.known(fact_id)
+        if outcome is None and wait_seconds > 0:
+            outcome = await self.tail.outcomes.wait(fact_id, wait_seconds)
+        return written, outcome
+
+    def has_told(self, fact_id: str) -> bool:
+        """Return whether this process wrote a fact not long ago."""
+        return fact_id in self._told

@@ -1,0 +1,171 @@
+"""What became of facts, as the ledger says: waited for and found by id; and what changed since somebody looked.
+
+Pure: `ledger_tail` reads the ledger and gives it the valid records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from typing import Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from api.answers.acting import LedgerPlace
+from schemas.ledger import Entry, decode_entry
+
+PLACES_KEPT = 200_000
+"""So many facts are found again by their id."""
+ACCOUNTS_KEPT = 20_000
+CHANGES_KEPT = 50
+"""So many changes of an account are remembered; who saw less than these has to look again."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What the ledger says of a fact.
+
+    `refusal` is the reason code of a refusal, `message` says more of it. `waits_for` names the document (`kind`, `id`)
+    that a fact waits for. `decisions` are those that followed, as they stand in the ledger.
+    """
+
+    outcome: Literal["accepted", "refused"]
+    fact_id: str
+    account_id: str | None
+    refusal: str | None
+    message: str | None
+    waits_for: dict[str, str] | None
+    ledger: LedgerPlace
+    at_ms: int
+    decisions: list[Raw]
+    fact: Raw
+
+
+class _Told(Struct, gc=False):
+    """What of a decision tells whether it concerns a command."""
+
+    type: str
+    order_id: str | None = None
+    alert_id: str | None = None
+    approval_id: str | None = None
+    code: str | None = None
+    path: str = ""
+    message: str | None = None
+    kind: str = ""
+    id: str = ""
+
+    @property
+    def subject(self) -> str | None:
+        """Return the document that it is about."""
+        return self.order_id or self.alert_id or self.approval_id
+
+
+class Change(Struct, frozen=True, gc=False):
+    """A decision that may matter to somebody who looked before it; `subject` is an order, alert or request."""
+
+    seq: int
+    type: str
+    subject: str | None
+
+
+_read_told = msgspec.json.Decoder(list[_Told]).decode
+_read_raw = msgspec.json.Decoder(list[Raw]).decode
+
+
+def outcome_of(partition: int, entry: Entry) -> Outcome:
+    """Return what a ledger record says of its fact."""
+    told = _read_told(entry.decisions)
+    refused = told[0] if told and told[0].type == "fact_rejected" and told[0].path != "waited" else None
+    waits = next((each for each in told if each.type == "fact_waits"), None)
+    return Outcome(
+        outcome="accepted" if refused is None else "refused",
+        fact_id=entry.fact_id,
+        account_id=entry.account_id,
+        refusal=None if refused is None else refused.code,
+        message=None if refused is None else refused.message,
+        waits_for=None if waits is None else {"kind": waits.kind, "id": waits.id},
+        ledger=LedgerPlace(partition, entry.seq),
+        at_ms=entry.at_ms,
+        decisions=_read_raw(entry.decisions),
+        fact=entry.fact,
+    )
+
+
+class Outcomes:
+    """The newest part of the ledger, by fact and by account."""
+
+    def __init__(self) -> None:
+        self.newest_at_ms = 0
+        self._places: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._waiting: dict[str, list[asyncio.Future[Outcome]]] = {}
+        self._changes: OrderedDict[str, tuple[int, deque[Change]]] = OrderedDict()
+        self._first_seqs: dict[int, int] = {}
+
+    def begin(self) -> None:
+        """Forget which changes there were: the ledger is read again from somewhere later."""
+        self._changes.clear()
+        self._first_seqs.clear()
+
+    def take(self, partition: int, offset: int, entry: Entry) -> None:
+        """Take the next valid record of a ledger partition in."""
+        self._first_seqs.setdefault(partition, entry.seq)
+        self.newest_at_ms = max(self.newest_at_ms, entry.at_ms)
+        self._note_changes(partition, entry)
+        if not entry.fact_id or entry.control_no is not None:
+            return
+        self._places[entry.fact_id] = (partition, offset)
+        if len(self._places) > PLACES_KEPT:
+            self._places.popitem(last=False)
+        waiting = self._waiting.pop(entry.fact_id, None)
+        if waiting:
+            outcome = outcome_of(partition, entry)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(outcome)
+
+    def place(self, fact_id: str) -> tuple[int, int] | None:
+        """Return partition and offset of a fact's ledger record, or None if it is not among the newest."""
+        return self._places.get(fact_id)
+
+    async def wait(self, fact_id: str, seconds: float) -> Outcome | None:
+        """Return what becomes of a fact that is not in the ledger yet, or None if nothing does in time."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(fact_id, []).append(future)
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            return None
+        finally:
+            waiting = self._waiting.get(fact_id, [])
+            if future in waiting:
+                waiting.remove(future)
+            if not waiting:
+                self._waiting.pop(fact_id, None)
+
+    def changes_since(self, account_id: str, seen: LedgerPlace) -> list[Change] | None:
+        """Return what was decided on an account after a place, or None if that is too long ago to say."""
+        first = self._first_seqs.get(seen.partition)
+        if first is None or seen.seq + 1 < first:
+            return None
+        _, known = self._changes.get(account_id, (0, deque()))
+        if len(known) == CHANGES_KEPT and known[0].seq > seen.seq + 1:
+            return None
+        return [change for change in known if change.seq > seen.seq]
+
+    def _note_changes(self, partition: int, entry: Entry) -> None:
+        if entry.account_id is None or bytes(entry.decisions) == b"[]":
+            return
+        found = self._changes.get(entry.account_id)
+        if found is None:
+            found = self._changes[entry.account_id] = (partition, deque(maxlen=CHANGES_KEPT))
+        self._changes.move_to_end(entry.account_id)
+        found[1].extend(Change(entry.seq, told.type, told.subject) for told in _read_told(entry.decisions))
+        if len(self._changes) > ACCOUNTS_KEPT:
+            forgotten, changes = self._changes.popitem(last=False)[1]
+            self._first_seqs[forgotten] = max(self._first_seqs[forgotten], changes[-1].seq + 1)
+
+
+def read_outcome(partition: int, value: bytes) -> Outcome:
+    """Return what the bytes of a ledger record say."""
+    return outcome_of(partition, decode_entry(value))

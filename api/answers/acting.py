@@ -1,0 +1,45 @@
+"""What is answered to those who tell or ask something."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Raw, Struct
+
+
+class LedgerPlace(Struct, frozen=True):
+    """A ledger record's place."""
+
+    partition: int
+    seq: int
+
+
+class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a fact, as the ledger says.
+
+    `outcome` is accepted or refused, with the reason code in `refusal`, or pending while the ledger does not have the
+    fact yet: ask again by `fact_id`. `waits_for` names the document (`kind`, `id`) that an accepted fact waits for.
+    `decisions` followed from it, as they stand in the ledger at `ledger`; `version` is the account's version with it.
+    """
+
+    outcome: Literal["accepted", "refused", "pending"]
+    fact_id: str
+    account_id: str | None = None
+    refusal: str | None = None
+    message: str | None = None
+    waits_for: dict[str, str] | None = None
+    ledger: LedgerPlace | None = None
+    version: str | None = None
+    at_ms: int | None = None
+    decisions: list[Raw] = []
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem detail (RFC 9457); `code` and `path` say to a program what `detail` says to a person."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str | None = None
+    path: str | None = None

@@ -1,0 +1,142 @@
+"""Acting over HTTP against a real broker and worker: released, refused, doubtful, repeated, pending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from streams.broker import Broker
+from streams.settings import Settings
+from streams.topics import create_and_check
+from tests import builders as b
+from tests.api_process import ApiProcess
+from tests.order_system import OrderSystem
+from tests.worker_process import ObservedWorker
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+
+WHY = {"reason": "paid by phone"}
+
+
+@pytest.fixture(scope="module")
+def settings(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Topics of this module's own."""
+    data = tmp_path_factory.mktemp("commands")
+    found = Settings(brokers=broker.bootstrap, topic_prefix="commands", group_id="commands", partitions=3, data=data)
+    create_and_check(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def worker(settings: Settings) -> Iterator[ObservedWorker]:
+    """A worker over them."""
+    with ObservedWorker(settings, settings.data / "worker.log").start_ready() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def http(settings: Settings, worker: ObservedWorker) -> Iterator[httpx.Client]:
+    """A client of an api over them."""
+    with ApiProcess(settings, settings.data / "api.log") as api, api.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shop(settings: Settings, worker: ObservedWorker) -> Iterator[OrderSystem]:
+    """An order system over them."""
+    with OrderSystem(settings) as system:
+        yield system
+
+
+def test_a_blocked_order_released_over_http_reaches_the_order_system(http: httpx.Client, shop: OrderSystem) -> None:
+    shop.open({"C-1": 1_000})
+    shop.say(b.order("O-1", 2_000, account_id="C-1"))
+    shop.wait_for_answers({"O-1": "order_blocked"})
+    body = {"account_id": "C-1", "order_id": "O-1", "seen_decision_no": 1, **WHY}
+    told = http.post("/v1/commands/order_release", json=body)
+    assert told.status_code == 200, told.text
+    answer = told.json()
+    assert (answer["outcome"], answer["decisions"][0]["type"]) == ("accepted", "order_released")
+    shop.wait_for_answers({"O-1": "order_released"})
+    released = next(told for told in shop.decisions() if told["type"] == "order_released")
+    assert {name: released["ledger"][name] for name in ("partition", "seq")} == answer["ledger"]
+    assert released["answers"] == answer["fact_id"] and answer["fact_id"].startswith("obligor/api/local/")
+    assert http.get(f"/v1/commands/{answer['fact_id']}").json() == answer
+
+
+def test_the_same_key_is_the_same_command_however_often_it_is_sent(
+    http: httpx.Client, shop: OrderSystem, settings: Settings
+) -> None:
+    shop.open({"C-2": 1_000})
+    shop.say(b.order("O-2", 2_000, account_id="C-2"))
+    shop.wait_for_answers({"O-2": "order_blocked"})
+    body = {"account_id": "C-2", "order_id": "O-2", **WHY}
+    key = {"Idempotency-Key": "release-2"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: http.post("/v1/commands/order_release", json=body, headers=key), range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert sum(told["type"] == "order_released" and told["order_id"] == "O-2" for told in shop.decisions()) == 1
+    other = http.post("/v1/commands/order_reject", json=body, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    with ApiProcess(settings, settings.data / "second-api.log") as second, second.client() as client:
+        again = client.post("/v1/commands/order_release", json=body, headers=key)
+    assert again.json() == answers[0].json()
+
+
+def test_what_the_person_saw_is_held_against_what_there_is(http: httpx.Client, shop: OrderSystem) -> None:
+    shop.open({"C-3": 1_000})
+    shop.say(b.order("O-3", 1_200, account_id="C-3"))
+    shop.wait_for_answers({"O-3": "order_referred"})
+    seen = next(told for told in shop.decisions() if told.get("order_id") == "O-3")
+    version = f'"{seen["ledger"]["partition"]}-{seen["ledger"]["seq"]}"'
+    shop.say(b.amended("O-3", revision=2, amount_minor=5_000, account_id="C-3"))
+    shop.wait_for_answers({"O-3": "order_blocked"})
+    body = {"account_id": "C-3", "order_id": "O-3", **WHY}
+    by_answer = http.post("/v1/commands/order_release", json={**body, "seen_decision_no": seen["decision_no"]})
+    assert (by_answer.status_code, by_answer.json()["code"]) == (409, "moved_on")
+    assert by_answer.headers["content-type"] == "application/problem+json"
+    by_version = http.post("/v1/commands/order_release", json=body, headers={"If-Match": version})
+    assert (by_version.status_code, by_version.json()["code"]) == (409, "moved_on")
+    assert "order_blocked of O-3" in by_version.json()["detail"]
+    # Nothing has changed that a limit depends on, so whoever saw the account before may still set one.
+    limit = {"account_id": "C-3", "limit_minor": 9_000, "currency": "EUR", **WHY}
+    raised = http.post("/v1/commands/limit_set", json=limit, headers={"If-Match": version})
+    assert raised.status_code == 200 and raised.json()["outcome"] == "accepted"
+    assert http.post("/v1/commands/limit_set", json=limit, headers={"If-Match": version}).status_code == 409
+    shop.wait_for_answers({"O-3": "order_released"})
+
+
+def test_a_refusal_carries_its_reason_and_an_order_nobody_knows_is_waited_for(
+    http: httpx.Client, shop: OrderSystem
+) -> None:
+    shop.open({"C-4": 1_000})
+    refused = http.post("/v1/commands/alert_closed", json={"account_id": "C-4", "alert_id": "C-4/9", **WHY})
+    assert refused.status_code == 200
+    assert (refused.json()["outcome"], refused.json()["refusal"]) == ("refused", "alert_unknown")
+    waits = http.post("/v1/commands/order_release", json={"account_id": "C-4", "order_id": "O-404", **WHY}).json()
+    assert (waits["outcome"], waits["waits_for"]) == ("accepted", {"kind": "order", "id": "O-404"})
+
+
+def test_without_a_worker_a_command_is_pending_and_its_outcome_comes_later(
+    http: httpx.Client, shop: OrderSystem, worker: ObservedWorker
+) -> None:
+    shop.open({"C-5": 1_000})
+    worker.kill()
+    body = {"account_id": "C-5", **WHY}
+    key = {"Idempotency-Key": "hold-5"}
+    told = http.post("/v1/commands/account_held", json=body, headers=key, params={"wait_ms": 200})
+    assert (told.status_code, told.json()["outcome"]) == (202, "pending")
+    fact_id = told.json()["fact_id"]
+    assert http.get(f"/v1/commands/{fact_id}").status_code == 202
+    worker.start_ready()
+    done = http.get(f"/v1/commands/{fact_id}", params={"wait_ms": 20_000}).json()
+    assert (done["outcome"], done["decisions"][0]["type"], done["decisions"][0]["held"]) == (
+        "accepted",
+        "status_changed",
+        True,
+    )
+    assert http.post("/v1/commands/account_held", json=body, headers=key).json() == done
