@@ -1,32 +1,34 @@
-"""Lessons from a table of receivables: every invoice is predicted on its day and learned when its label is known."""
+"""Labels from a table of receivables: every invoice is asked about on its day, and its label told when it is known."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
 
 from projections.lateness_features import (
     Invoice,
     Payments,
-    Population,
     fall_overdue,
-    features_of,
     issue,
     judge,
-    late_rate,
     leave_overdue,
     leave_waiting,
     settle,
 )
 from projections.lateness_labels import InvoiceStanding, LabelRules, label_of
-from streams.learning import Learner, Lesson
+from schemas.decisions_lateness import LatenessAsked, LatenessKnown, LatenessSettled
+from schemas.publication import Origin, Place, publish_decision
+from streams.label_intake import Day
+from streams.lesson_order import AnyLabel, Label, in_order
 from streams.receivables import Item
 from streams.receivables_map import MapInvalid, ReceivablesMap, alternatives
 
-BASE_RATE, ACCOUNT_RATE = "base rate", "account's late rate"
 _ISSUE, _SETTLEMENT, _CLOSE_DUE, _CLOSE_GRACE = range(4)
 """What happens on a day, in this order, as an import tells it; the closes come after all facts of the day."""
+
+_NO_HASH = "0" * 24
 
 
 def require_known_at_issue(rules: ReceivablesMap) -> None:
@@ -46,61 +48,80 @@ def require_known_at_issue(rules: ReceivablesMap) -> None:
 
 
 class History:
-    """Plays invoices through a learner in the order of their days.
+    """Tells what a table of invoices has to say to a learner, day by day, as a ledger of one partition would.
 
     Args:
         items: of a history; those of no amount owe nothing and are left out.
-        learner: learns from them.
-        grace_days: an invoice is late if it is open more than so many days after it was due.
+        grace_days: an invoice is late if it is open at the end of so many days after it was due.
     """
 
-    def __init__(self, items: Sequence[Item], learner: Learner, grace_days: int = 0) -> None:
-        self._learner, self._rules = learner, LabelRules(grace_days)
+    def __init__(self, items: Sequence[Item], grace_days: int = 0) -> None:
+        self._rules = LabelRules(grace_days)
         owed = [item for item in items if item.amount_minor > 0]
         self._items = sorted(owed, key=lambda item: (item.account_id, item.document_id))
         self._invoices = [_invoice(item) for item in self._items]
         self._payments: defaultdict[str, Payments] = defaultdict(Payments)
-        self._population = Population()
-        self._issued: dict[int, tuple[int, tuple[float, ...], dict[str, float]]] = {}
         self._overdue: set[int] = set()
         self._judged: set[int] = set()
+        self._said = 0
 
     @property
     def count(self) -> int:
         """How many invoices there are."""
         return len(self._items)
 
-    def play(self) -> Iterator[Lesson]:
-        """Each lesson, right after it was learned."""
+    def labels(self) -> Iterator[Label]:
+        """Each label, in the order in which it becomes known."""
         for day, phase, place in sorted(self._events()):
-            payments = self._payments[self._items[place].account_id]
-            invoice = self._invoices[place]
+            payments, invoice = self._payments[self._items[place].account_id], self._invoices[place]
             if phase == _ISSUE:
-                self._predict(place, payments, invoice)
-            elif phase == _CLOSE_DUE:
+                yield self._say(place, self._ask(place, payments, day))
+                issue(payments, invoice)
+                continue
+            if phase == _CLOSE_DUE:
                 self._overdue.add(place)
                 fall_overdue(payments, invoice)
             elif phase == _SETTLEMENT:
-                leave = leave_overdue if place in self._overdue else leave_waiting
-                leave(payments, invoice)
-                settle(payments, day - invoice.due_day)
-                self._population.settle(day - invoice.due_day)
-            is_late = None if place in self._judged or phase == _ISSUE else self._label(place, day, phase)
+                yield self._say(place, self._settle(place, payments, day))
+            is_late = None if place in self._judged else self._label(place, day, phase)
             if is_late is not None:
                 self._judged.add(place)
-                yield self._learn(place, payments, day, is_late=is_late)
+                judge(payments, is_late=is_late, day=day)
+                yield self._say(place, self._know(place, day, is_late=is_late, is_settled=phase == _SETTLEMENT))
 
     def payments(self) -> dict[str, Payments]:
         """How each account has paid so far."""
         return dict(self._payments)
 
-    def predicted(self) -> dict[tuple[str, str, date], dict[str, float]]:
-        """What was predicted so far, by account, document and day of issue."""
-        found = {}
-        for place, (_, _, predicted) in self._issued.items():
-            item = self._items[place]
-            found[item.account_id, item.document_id, date.fromordinal(self._invoices[place].issued_day)] = predicted
-        return found
+    def _ask(self, place: int, payments: Payments, day: int) -> LatenessAsked:
+        item = self._items[place]
+        assert item.issued_on is not None, "a history has a day of issue for every item"
+        return LatenessAsked(
+            invoice_id=item.document_id,
+            on=_iso(day),
+            issued_on=item.issued_on.isoformat(),
+            due_on=item.due_on.isoformat(),
+            amount_minor=item.amount_minor,
+            payments=payments.said(),
+            country=item.country,
+        )
+
+    def _settle(self, place: int, payments: Payments, day: int) -> LatenessSettled:
+        item, invoice = self._items[place], self._invoices[place]
+        leave = leave_overdue if place in self._overdue else leave_waiting
+        leave(payments, invoice)
+        past_due = day - invoice.due_day
+        settle(payments, past_due)
+        return LatenessSettled(invoice_id=item.document_id, on=_iso(day), settled_on=_iso(day), days_past_due=past_due)
+
+    def _know(self, place: int, day: int, *, is_late: bool, is_settled: bool) -> LatenessKnown:
+        return LatenessKnown(
+            invoice_id=self._items[place].document_id,
+            on=_iso(day),
+            is_late=is_late,
+            why="settled" if is_settled else "past_due",
+            grace_days=self._rules.grace_days,
+        )
 
     def _label(self, place: int, day: int, phase: int) -> bool | None:
         item, invoice = self._items[place], self._invoices[place]
@@ -112,6 +133,15 @@ class History:
             settled_day=day if is_settled else None,
         )
         return label_of(standing, self._rules, closed_day=day - 1 if is_settled else day)
+
+    def _say(self, place: int, said: AnyLabel) -> Label:
+        """Return it as it would be published."""
+        account_id = self._items[place].account_id
+        origin = Origin(0, 0, self._said, _NO_HASH, account_id, "historical", "", 0)
+        self._said += 1
+        value = publish_decision(said, origin, 0, "labels").value
+        assert value is not None, "a decision is published with a value"
+        return Label(said, account_id, Place(0, 0, origin.seq, 0), origin.effect, value)
 
     def _events(self) -> Iterator[tuple[int, int, int]]:
         last = self._last_day()
@@ -132,28 +162,15 @@ class History:
         settled = (item.settled_on.toordinal() for item in self._items if item.settled_on)
         return max(max((invoice.issued_day for invoice in self._invoices), default=0), max(settled, default=0))
 
-    def _predict(self, place: int, payments: Payments, invoice: Invoice) -> None:
-        values = features_of(payments, self._population, invoice)
-        predicted = self._learner.predict(values)
-        predicted[BASE_RATE] = self._population.late_rate
-        predicted[ACCOUNT_RATE] = late_rate(payments, self._population)
-        self._issued[place] = (len(self._issued) + 1, values, predicted)
-        issue(payments, invoice)
 
-    def _learn(self, place: int, payments: Payments, day: int, *, is_late: bool) -> Lesson:
-        judge(payments, is_late=is_late, day=day)
-        self._population.judge(is_late=is_late)
-        number, values, predicted = self._issued[place]
-        lesson = Lesson(
-            number=number,
-            segment=self._items[place].country,
-            values=values,
-            predicted=predicted,
-            is_late=is_late,
-            known_day=day,
-        )
-        self._learner.learn(lesson)
-        return lesson
+def days_of(labels: Iterable[Label]) -> Iterator[Day]:
+    """Labels that come in the order of days, as the days that are learned."""
+    for on, found in groupby(labels, key=lambda label: label.said.on):
+        yield Day(on, in_order(found), {}, [])
+
+
+def _iso(day: int) -> str:
+    return date.fromordinal(day).isoformat()
 
 
 def _invoice(item: Item) -> Invoice:

@@ -70,6 +70,17 @@ class Measures:
         ranks = self._late_ranks if is_late else self._other_ranks
         ranks[round(probability * _RANKS)] += 1
 
+    def merge(self, other: Measures) -> None:
+        """Take all predictions of another."""
+        self._count += other._count
+        self._late += other._late
+        self._log_loss += other._log_loss
+        self._brier += other._brier
+        for mine, found in zip(self._bins, other._bins, strict=True):
+            mine[:] = [one + another for one, another in zip(mine, found, strict=True)]
+        self._late_ranks.update(other._late_ranks)
+        self._other_ranks.update(other._other_ranks)
+
     def figures(self) -> Figures:
         """The measures of all that was added."""
         if not self._count:

@@ -8,10 +8,12 @@ from random import Random
 
 import pytest
 
-from streams.lateness_history import History
-from streams.learning import Learner, Lesson
+from streams.lateness_history import History, days_of
+from streams.learning import Learner
 from streams.receivables import Item, read_receivables
 from streams.receivables_map import load_map
+from streams.scoreboard import Lesson
+from streams.study import Study
 from streams.tables import read_table
 
 _BESIDE = [above / "shared" / "data" / "ibm-late-payment-histories.csv" for above in Path(__file__).parents[2:]]
@@ -49,5 +51,15 @@ def public_items() -> list[Item]:
 
 def lessons_of(items: list[Item], grace_days: int = 0) -> tuple[Learner, list[Lesson]]:
     """A learner that has learned from invoices, and its lessons in order."""
-    learner = Learner(grace_days)
-    return learner, list(History(items, learner, grace_days).play())
+    learner = Learner()
+    taken = [learner.take(label) for day in days_of(History(items, grace_days).labels()) for label in day.labels]
+    return learner, [lesson for lesson in taken if lesson is not None]
+
+
+def study_of(items: list[Item]) -> tuple[Study, list[bytes]]:
+    """A study of invoices, and the log of lessons that it wrote."""
+    study, written = Study(), []
+    for day in days_of(History(items).labels()):
+        written += study.write(day)
+        study.learn(day)
+    return study, written

@@ -14,24 +14,29 @@ from rich.table import Table as Sheet
 
 from projections.lateness_model import encode_model
 from streams.charts import Line, line_chart
-from streams.lateness_history import ACCOUNT_RATE, BASE_RATE, History
+from streams.lateness_drift import Drift
+from streams.lateness_history import History, days_of
 from streams.lateness_measures import Figures, Measures
-from streams.learning import CHALLENGER, CHAMPION, RECENT, WARM_UP_INVOICES, Drift, Learner
+from streams.learning import Learner
 from streams.receivables import Receivables
+from streams.scoreboard import ACCOUNT_RATE, CHAMPION, RECENT, ROWS, SCORECARD, WARM_UP_INVOICES
+from streams.study import Study
 
 _notes = Console(stderr=True, highlight=False)
-_ROWS = (CHAMPION, CHALLENGER, ACCOUNT_RATE, BASE_RATE)
 _SHOWN_MAX = 20
 
 
 def learned(found: Receivables, grace_days: int, *, quiet: bool) -> Learner:
-    learner = Learner(grace_days)
-    history = History(found.items, learner, grace_days)
+    """Learn a table of receivables, as the learner of a running system would."""
+    study, history = Study(), History(found.items, grace_days)
     columns = (TextColumn("learning"), BarColumn(), MofNCompleteColumn(), TextColumn("invoices"))
     with Progress(*columns, console=_notes, disable=quiet, transient=True) as progress:
-        for _ in progress.track(history.play(), total=history.count):
-            pass
-    return learner
+        task = progress.add_task("learning", total=history.count)
+        for day in days_of(history.labels()):
+            study.write(day)
+            study.learn(day)
+            progress.update(task, completed=study.learner.learned)
+    return study.learner
 
 
 def print_json(learner: Learner, found: Receivables, late_after: int) -> None:
@@ -43,16 +48,16 @@ def _as_json(learner: Learner, found: Receivables, late_after: int) -> dict[str,
     board = learner.scoreboard
     return {
         "late_after_days": late_after,
-        "lessons": learner.models[CHAMPION].learned,
+        "lessons": learner.learned,
         "rejected": len(found.rejects),
         "overall": _figures(board.overall),
         f"after_{WARM_UP_INVOICES}": _figures(board.warm),
-        "by_segment": _figures(board.by_segment),
+        "by_outcome": {outcome: _figures(measures) for outcome, measures in sorted(board.by_outcome.items())},
+        "by_segment": {segment: _figures(measures) for segment, measures in sorted(board.by_segment.items())},
         "calibration": board.warm[CHAMPION].bins() if CHAMPION in board.warm else (),
         "over_time": board.recent,
         "drifts": learner.drifts,
-        "scorecard": None,
-        "champion": learner.models[CHAMPION].snapshot(),
+        "champion": learner.snapshots()[CHAMPION],
     }
 
 
@@ -64,15 +69,17 @@ def print_figures(learner: Learner, late_after: int) -> None:
     """Print the figures as tables for people."""
     console, board = Console(highlight=False), learner.scoreboard
     console.print(
-        f"{learner.models[CHAMPION].learned:,} invoices learned; late: more than {late_after} days past due. "
+        f"{learner.learned:,} invoices learned; late: more than {late_after} days past due. "
         "Each was predicted when issued, before its label was known."
     )
-    console.print(_sheet("all invoices", [(name, board.overall.get(name)) for name in _ROWS]))
-    console.print(_sheet(f"after the first {WARM_UP_INVOICES}", [(name, board.warm.get(name)) for name in _ROWS]))
-    if len(board.by_segment) > 1:
-        segments = [(name or "none", found) for name, found in sorted(board.by_segment.items())]
-        console.print(_sheet("champion by country", segments))
-    console.print("scorecard alone: not measured, there is no scorecard yet")
+    console.print(_sheet("all invoices", [(name, board.overall.get(name)) for name in ROWS]))
+    console.print(_sheet(f"after the first {WARM_UP_INVOICES}", [(name, board.warm.get(name)) for name in ROWS]))
+    for title, groups in (("by country", board.by_segment), ("by how the order was let go", board.by_outcome)):
+        if len(groups) > 1:
+            rows = [(name or "unknown", found.get(CHAMPION)) for name, found in sorted(groups.items())]
+            console.print(_sheet(f"{CHAMPION} {title}", rows))
+    if SCORECARD not in board.overall:
+        console.print(f"{SCORECARD}: not measured, the invoices have no grade")
     for drift in learner.drifts[:_SHOWN_MAX]:
         console.print(f"drift {_drift_words(drift)}")
     if not learner.drifts:
@@ -81,7 +88,7 @@ def print_figures(learner: Learner, late_after: int) -> None:
 
 def write_snapshot(learner: Learner, path: Path) -> None:
     """Write the champion as it is now, as JSON."""
-    path.write_bytes(encode_model(learner.models[CHAMPION].snapshot()) + b"\n")
+    path.write_bytes(encode_model(learner.snapshots()[CHAMPION]) + b"\n")
 
 
 def _drift_words(drift: Drift) -> str:
@@ -111,7 +118,7 @@ def draw(learner: Learner, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     board = learner.scoreboard
     measured = board.warm or board.overall
-    roc = [Line(name, measured[name].roc()) for name in _ROWS if name in measured]
+    roc = [Line(name, measured[name].roc()) for name in ROWS if name in measured]
     curves = [
         Line(name, [(found.mean, found.late_rate) for found in measured[name].bins()], marks=True)
         for name in (CHAMPION, ACCOUNT_RATE)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from projections.lateness_features import FEATURES, Invoice, Payments, Population, features_of
 from projections.lateness_model import LatenessModel, encode_model, predict, read_model, refusal_of
 from streams.lateness_history import History
-from streams.learning import CHAMPION, Learner
 from streams.receivables import Item
-from tests.late_payers import item
+from streams.scoreboard import CHAMPION
+from tests.late_payers import item, lessons_of
 
 _FIRST = date(2025, 1, 1)
 
@@ -36,29 +36,28 @@ def histories(draw: st.DrawFn) -> list[Item]:
 @settings(max_examples=60, deadline=None)
 @given(histories(), st.integers(0, 20))
 def test_each_invoice_is_learned_at_most_once_and_in_the_order_of_days(items: list[Item], grace_days: int) -> None:
-    learner = Learner(grace_days)
-    lessons = list(History(items, learner, grace_days).play())
+    learner, lessons = lessons_of(items, grace_days)
     assert len({lesson.number for lesson in lessons}) == len(lessons) <= len(items)
-    assert [lesson.known_day for lesson in lessons] == sorted(lesson.known_day for lesson in lessons)
+    assert [lesson.known_on for lesson in lessons] == sorted(lesson.known_on for lesson in lessons)
     assert sum(each.settled_on is not None for each in items) <= len(lessons)
     for lesson in lessons:
         assert all(isfinite(value) for value in lesson.values)
         assert all(0 <= probability <= 1 for probability in lesson.predicted.values())
-    assert refusal_of(learner.models[CHAMPION].snapshot()) is None
+    assert refusal_of(learner.snapshots()[CHAMPION]) is None
 
 
 @settings(max_examples=60, deadline=None)
 @given(histories())
 def test_the_order_of_the_rows_makes_no_difference(items: list[Item]) -> None:
-    forwards, backwards = (list(History(each, Learner()).play()) for each in (items, items[::-1]))
+    forwards, backwards = (list(History(each).labels()) for each in (items, items[::-1]))
     assert forwards == backwards
 
 
 @settings(max_examples=60, deadline=None)
 @given(histories())
 def test_what_is_open_is_a_naive_count_of_it(items: list[Item]) -> None:
-    history = History(items, Learner())
-    for _ in history.play():
+    history = History(items)
+    for _ in history.labels():
         pass
     last = max(day for each in items for day in (each.issued_on, each.settled_on) if day is not None)
     for account_id, payments in history.payments().items():
