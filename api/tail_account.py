@@ -7,9 +7,11 @@ from typing import Any
 
 from api.tail_approval import approval
 from api.tail_words import Words
+from schemas.factor_words import factor_in_words
 from schemas.money import display
 
 Event = Mapping[str, Any]
+_MOVES_SHOWN = 2
 
 
 def _status(event: Event, words: Words) -> list[str]:
@@ -37,8 +39,29 @@ def _grade(event: Event, words: Words) -> list[str]:
     grade, before = str(event["grade"]), str(event["before"])
     sentence = "grade_missing" if not grade else "grade_moved" if before else "grade"
     reasons = [reason for reason in event.get("because", ()) if reason.get("code") in words.reasons]
-    why = [words.reasons[reason["code"]].format_map(reason) for reason in reasons]
+    why = [words.reasons[reason["code"]].format_map({**reason, **_percent(reason)}) for reason in reasons]
     return [words.sentences[sentence].format(grade=grade, before=before), *why]
+
+
+def _percent(reason: Event) -> Event:
+    return {"probability": f"{int(reason.get('probability_bp', 0)) // 100} %"}
+
+
+def _score(event: Event, words: Words) -> list[str]:
+    points, before = event.get("points"), event.get("before")
+    sentence = "score_missing" if points is None else "score" if before is None else "score_moved"
+    found = [words.sentences[sentence].format(points=points, before=before, grade=event.get("grade"))]
+    return found if before is None else [*found, *_largest_moves(event, words)]
+
+
+def _largest_moves(event: Event, words: Words) -> list[str]:
+    moved = event.get("moved", ())[:_MOVES_SHOWN]
+    changes = [(one["factor"], int(one.get("points") or 0) - int(one.get("before") or 0)) for one in moved]
+    sentence = words.sentences["factor_moved"]
+    return [
+        sentence.format(factor=factor_in_words(factor, words.language), change=f"{change:+d}")
+        for factor, change in changes
+    ]
 
 
 def _measure(event: Event, words: Words) -> list[str]:
@@ -59,6 +82,7 @@ SENTENCES: dict[str, Callable[[Event, Words], list[str]]] = {
     "status_changed": _status,
     "terms_changed": _terms,
     "grade_changed": _grade,
+    "account_scored": _score,
     "limit_proposed": _proposal,
     "measure_taken": _measure,
     "amount_written_off": _written_off,

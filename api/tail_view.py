@@ -47,6 +47,7 @@ LOOKS: dict[str, Look] = {
     "status_changed": Look("⇄", "blue"),
     "terms_changed": Look("↕", "blue"),
     "grade_changed": Look("⇄", "blue"),
+    "account_scored": Look("⇄", "blue"),
     "limit_proposed": Look("↕", "dim"),
     "measure_taken": Look("!", "bold yellow"),
     "amount_written_off": Look("−", "magenta"),

@@ -22,6 +22,7 @@ class Words(Struct, frozen=True):
     causes: dict[str, str]
     sentences: dict[str, str]
     roles: dict[str, str]
+    language: Language = "en"
 
 
 ENGLISH = Words(
@@ -34,6 +35,7 @@ ENGLISH = Words(
         "status_changed": "status",
         "terms_changed": "terms",
         "grade_changed": "grade",
+        "account_scored": "score",
         "limit_proposed": "proposal",
         "measure_taken": "measure",
         "amount_written_off": "given up",
@@ -68,6 +70,9 @@ ENGLISH = Words(
         "base_of_grade": "what this grade starts with",
         "bureau_score": "bureau score {points} of 1000",
         "payment_delay": "pays {delay_days} days late",
+        "scorecard": "score {points} of 1000",
+        "score_without_model": "no model of late payment yet: by the scorecard alone",
+        "lateness_probability": "pays late with a probability of {probability}",
         "grade_set_by_desk": "set by {actor}",
         "account_in_legal": "the account is with a lawyer or agency",
         "account_on_hold": "the account is held: a person decides",
@@ -152,6 +157,10 @@ ENGLISH = Words(
         "grade": "{grade}",
         "grade_moved": "{before} → {grade}",
         "grade_missing": "none any more, was {before}",
+        "score": "{points} of 1000, grade {grade}",
+        "score_moved": "{before} → {points} of 1000, grade {grade}",
+        "score_missing": "none any more, was {before}",
+        "factor_moved": "{factor} {change}",
         "terms": "at most {net_days} days",
         "terms_missing": "no terms are granted any more",
         "proposed": "limit {limit} at {net_days} days proposed for grade {grade}",
@@ -194,6 +203,7 @@ CHINESE = Words(
         "status_changed": "状态",
         "terms_changed": "账期",
         "grade_changed": "等级",
+        "account_scored": "评分",
         "limit_proposed": "建议额度",
         "measure_taken": "措施",
         "amount_written_off": "核销",
@@ -228,6 +238,9 @@ CHINESE = Words(
         "base_of_grade": "该等级的起步额度",
         "bureau_score": "征信 {points} 分（满分 1000）",
         "payment_delay": "平均迟付 {delay_days} 天",
+        "scorecard": "评分 {points}（满分 1000）",
+        "score_without_model": "尚无迟付模型，仅按评分卡",
+        "lateness_probability": "迟付概率 {probability}",
         "grade_set_by_desk": "由 {actor} 设定",
         "account_in_legal": "账户已转法务或委外",
         "account_on_hold": "账户已冻结，须人工审核",
@@ -312,6 +325,10 @@ CHINESE = Words(
         "grade": "{grade}",
         "grade_moved": "{before} → {grade}",
         "grade_missing": "不再有等级，原为 {before}",
+        "score": "{points} 分（满分 1000），等级 {grade}",
+        "score_moved": "{before} → {points} 分（满分 1000），等级 {grade}",
+        "score_missing": "不再有评分，原为 {before}",
+        "factor_moved": "{factor} {change}",
         "terms": "最长 {net_days} 天",
         "terms_missing": "不再授予账期",
         "proposed": "建议额度 {limit}，账期 {net_days} 天，等级 {grade}",
@@ -342,6 +359,7 @@ CHINESE = Words(
         "finance_director": "财务总监",
         "model_owner": "模型负责人",
     },
+    language="zh",
 )
 
 LANGUAGES: dict[str, Words] = {"en": ENGLISH, "zh": CHINESE}

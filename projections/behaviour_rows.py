@@ -16,8 +16,9 @@ class Behaviour(Struct, array_like=True, gc=False):
     """One for each account, under the empty key.
 
     `month` is the newest month told of, as year * 12 + month - 1; in the lists the month at index n is n months before
-    it. `sold` is what was invoiced, by the invoice's date. `settled`, `paid` and `paid_days` are by the date of the
-    last payment: how many items, what payments were worth, and the sum of that times days beyond terms.
+    it. `sold` is what was invoiced, by the invoice's date. `settled`, `paid`, `paid_days` and `paid_index` are by
+    the date of the last payment: how many items, what payments were worth, and the sums of that times days beyond terms
+    and times points of the payment index.
     `settled_count`, `late_count` are of all times; `longest_delay_days` and `last_settled_on` only ever rise.
     """
 
@@ -31,3 +32,4 @@ class Behaviour(Struct, array_like=True, gc=False):
     late_count: int = 0
     longest_delay_days: int = 0
     last_settled_on: str = ""
+    paid_index: list[int] = field(default_factory=_no_months)

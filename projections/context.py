@@ -165,3 +165,12 @@ def day_before(on: str, days: int = 1) -> str:
     '2024-02-29'
     """
     return date.fromordinal(max(1, date.fromisoformat(on).toordinal() - days)).isoformat()
+
+
+def days_after(on: str, days: int) -> str:
+    """Return the ISO date so many days later, or the last there is.
+
+    >>> days_after("2024-02-28", 2)
+    '2024-03-01'
+    """
+    return date.fromordinal(min(date.max.toordinal(), date.fromisoformat(on).toordinal() + days)).isoformat()

@@ -34,6 +34,7 @@ from projections.promises import apply_settled, settle_promises
 from projections.proposals import apply_proposal
 from projections.recording import Recording, order_rest
 from projections.rows import Order
+from projections.scoring import apply_score
 from projections.shipments import unchecked_shipments
 from projections.standing import (
     Standing,
@@ -46,6 +47,7 @@ from projections.telling import apply_limit, tell_changes
 from projections.terms import apply_terms, follow_terms
 from projections.warning_lines import watch
 from schemas.decisions import (
+    AccountScored,
     Alert,
     AnyDecision,
     ApprovalChanged,
@@ -321,6 +323,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_limit(recording.account, decision)
         elif isinstance(decision, GradeChanged):
             apply_grade(recording, decision)
+        elif isinstance(decision, AccountScored):
+            apply_score(recording, decision)
         elif isinstance(decision, MeasureTaken):
             apply_measure(recording, decision)
         elif isinstance(decision, LimitProposed):

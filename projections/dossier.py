@@ -66,6 +66,7 @@ def note_opened(recording: Recording, fact: AccountOpened) -> None:
     _say(dossier, on, relationship_since_on=_iso(fact.relationship_since_on), net_days=fact.net_days)
     _say(dossier, on, manager_id=fact.manager_id, parties=_parties(fact.parties) or None)
     recording.account.name = dossier.name
+    recording.regrades = True
 
 
 def record_updated(recording: Recording, fact: DossierUpdated) -> Refusal | None:
@@ -79,6 +80,7 @@ def record_updated(recording: Recording, fact: DossierUpdated) -> Refusal | None
         _say_extra(dossier, name, said, on)
     if dossier.name is not None:
         recording.account.name = dossier.name
+    recording.regrades = True
     return None
 
 
@@ -159,6 +161,7 @@ def record_financials(recording: Recording, fact: FinancialsFiled) -> Refusal | 
     statements = sorted([*others, statement], key=lambda one: (one.period_end_on, one.consolidated))
     kept_ends = sorted({one.period_end_on for one in statements})[-PERIODS_MAX:]
     dossier.statements = [one for one in statements if one.period_end_on in kept_ends]
+    recording.regrades = True
     return None
 
 
@@ -172,6 +175,7 @@ def record_assessment(recording: Recording, fact: AssessmentRecorded) -> Refusal
     if is_newer(dossier, f"assessments.{fact.subject}", on):
         kept = [one for one in dossier.assessments if one.subject != fact.subject]
         dossier.assessments = [*kept, Assessment(fact.subject, fact.rating, on)][-ASSESSMENTS_MAX:]
+        recording.regrades = True
     return None
 
 

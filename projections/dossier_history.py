@@ -19,7 +19,10 @@ PLEDGED = {"cover": "covers", "contract": "contracts", "bill": "bills"}
 
 _OF_THE_ACCOUNT = ("status", "held", "grade", "limit_minor", "unlimited", "currency")
 _OWN_WORK = frozenset(
-    {"key", "said_on", "versions", "twins", "stood", "counted", "cover_counts", "named", "number", "grade_changed_on"}
+    {
+        *("key", "said_on", "versions", "twins", "stood", "counted", "cover_counts", "named", "number"),
+        *("grade_changed_on", "scored_on", "before", "moved"),
+    }
 )
 """Fields of rows that say how they are kept."""
 _IN_THE_NAME: dict[type[Struct], frozenset[str]] = {

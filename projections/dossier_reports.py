@@ -32,6 +32,7 @@ def record_reference(recording: Recording, fact: ReferenceReported) -> Refusal |
         return None
     kept = [one for one in dossier.references if one not in same]
     dossier.references = sorted([*kept, said], key=lambda one: one.reported_on)[-REFERENCES_MAX:]
+    recording.regrades = True
     return None
 
 

@@ -95,6 +95,21 @@ class GradeByDesk(Struct, array_like=True, gc=False):
     actor: str
 
 
+class ScoreRow(Struct, array_like=True, gc=False):
+    """The score told last: its points of 1000, the grade of its band, when, and the points of each factor.
+
+    `before` is the score before it; `moved` has the factors that moved since then as (factor, before, now), the
+    largest first, None where the factor did not or does not count.
+    """
+
+    points: int
+    grade: str
+    scored_on: str
+    before: int | None
+    factors: dict[str, int]
+    moved: list[tuple[str, int | None, int | None]]
+
+
 class Dossier(Struct, array_like=True, gc=False):
     """An account's dossier, one for each account, under the empty key.
 
@@ -128,3 +143,4 @@ class Dossier(Struct, array_like=True, gc=False):
     fields: dict[str, Any] = field(default_factory=dict)
     said_on: dict[str, str] = field(default_factory=dict)
     grade_changed_on: str = ""
+    score: ScoreRow | None = None

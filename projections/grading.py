@@ -1,25 +1,30 @@
-"""The grade of an account: set by the desk, else by the policy's table from bureau score and payment behaviour.
+"""The grade of an account: set by the desk, else by the policy's scorecard and the probability of late payment.
 
-`grade_of` is the one place that knows how a grade comes about.
+`grade_of` is the one place that knows how a grade comes about. A policy without a scorecard, as those before it were,
+has a table from bureau score and days late instead.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from projections.behaviour import behaviour_of, fast_delay_centidays, settled_lately, slow_delay_centidays
 from projections.behaviour_rows import Behaviour
 from projections.bureau import BureauScore, bureau_score
-from projections.context import Context, day_before
+from projections.context import Context, days_after
 from projections.dossier import dossier_of, own_dossier
 from projections.dossier_rows import Dossier
+from projections.grading_dates import note_next_grading
 from projections.recording import Recording
 from projections.rows import Account
+from projections.score_values import Subject
+from projections.scorecard import Scored, score_of
+from projections.scoring import follow_score
 from schemas.decisions import AnyDecision, GradeChanged, Reason
 from schemas.facts import Fact
 from schemas.facts.desk import GradeSet
+from schemas.policy import Policy
 from schemas.policy_credit import GradeRow, Grading
 
 
@@ -45,27 +50,69 @@ def grade_of(
     context: Context,
     today: str,
     *,
+    lateness_bp: int | None = None,
     improves_at_once: bool = False,
     explained: bool = True,
 ) -> Graded:
     """Return the grade that an account should have today.
 
-    What a person set holds while it is valid. Else the first row of the table that the account meets; what is not
-    known is not asked, and where nothing is known there is no grade. An open adverse event leaves no better one than
-    the policy says. A better grade than the present one waits until the last change is old enough, unless
-    `improves_at_once`. The table's reasons are left out where they need not be `explained`.
+    What a person set holds while it is valid. Else the band that the score is in; a probability of late payment, in
+    basis points, leaves no better grade than the policy says, and without one the scorecard alone decides. With a
+    policy that has no scorecard, the first row of the table that the account meets; what is not known is not asked.
+    Where nothing is known there is no grade. An open adverse event leaves no better one than the policy says. A better
+    grade than the present one waits until the last change is old enough, unless `improves_at_once`. Reasons of the
+    score or the table are left out where they need not be `explained`.
     """
+    subject = Subject(account, dossier, behaviour, context, today)
+    return _grade_of(subject, score_of(subject), lateness_bp, improves_at_once, explained)
+
+
+def _grade_of(
+    subject: Subject, scored: Scored | None, lateness_bp: int | None, improves_at_once: bool, explained: bool
+) -> Graded:
+    account, dossier, context, today = subject.account, subject.dossier, subject.context, subject.on_date
     by_desk = _by_desk(dossier, today)
     if by_desk is not None:
         return by_desk
     grading = context.policy.grading
     if not grading.table:
         return Graded("", [])
-    graded = _by_table(grading, _known(dossier, behaviour, context, today), explained)
+    if context.policy.scorecard.factors:
+        graded = _by_score(context.policy, scored, lateness_bp)
+    else:
+        graded = _by_table(grading, _known(dossier, subject.behaviour, context, today), explained)
     graded = _after_adverse_events(grading, dossier, graded)
     if improves_at_once or dossier is None:
         return graded
     return _held_back(grading, account.grade, dossier.grade_changed_on, today, graded)
+
+
+def _by_score(policy: Policy, scored: Scored | None, lateness_bp: int | None) -> Graded:
+    if scored is None:
+        return Graded("", [])
+    reason: Reason = {"code": "scorecard", "points": scored.points, "at_least_points": scored.points_at_least}
+    if scored.better_from is not None:
+        reason["better_at_least_points"] = scored.better_from
+    if not policy.scorecard.lateness:
+        return Graded(scored.grade, [reason])
+    if lateness_bp is None:
+        return Graded(scored.grade, [reason, {"code": "score_without_model"}])
+    return _after_lateness(policy, Graded(scored.grade, [reason]), lateness_bp)
+
+
+def _after_lateness(policy: Policy, graded: Graded, lateness_bp: int) -> Graded:
+    band = next((one for one in reversed(policy.scorecard.lateness) if lateness_bp >= one.from_bp), None)
+    if band is None:
+        return Graded(graded.grade, [*graded.because, {"code": "lateness_probability", "probability_bp": lateness_bp}])
+    reason: Reason = {
+        "code": "lateness_probability",
+        "probability_bp": lateness_bp,
+        "from_bp": band.from_bp,
+        "best_grade": band.best_grade,
+    }
+    if rank_of(policy.grading, graded.grade) >= rank_of(policy.grading, band.best_grade):
+        return Graded(graded.grade, [*graded.because, reason])
+    return Graded(band.best_grade, [reason, *graded.because])
 
 
 def _by_desk(dossier: Dossier | None, today: str) -> Graded | None:
@@ -175,17 +222,8 @@ def _ranks(table: tuple[GradeRow, ...]) -> dict[str, int]:
     return ranks
 
 
-def days_after(on: str, days: int) -> str:
-    """Return the ISO date so many days later, or the last there is.
-
-    >>> days_after("2024-02-28", 2)
-    '2024-03-01'
-    """
-    return date.fromordinal(min(date.max.toordinal(), date.fromisoformat(on).toordinal() + days)).isoformat()
-
-
 def follow_grade(recording: Recording, fact: Fact | None, decisions: list[AnyDecision]) -> None:
-    """Add that the account has another grade, if it has, already in effect.
+    """Add that the account has another score or grade, if it has, already in effect.
 
     Asked only where something it follows from has changed: by this fact, or without one by a day or a policy.
     """
@@ -193,9 +231,12 @@ def follow_grade(recording: Recording, fact: Fact | None, decisions: list[AnyDec
     dossier = dossier_of(recording.book, account.account_id)
     behaviour = behaviour_of(recording.book, account.account_id)
     at_once = isinstance(fact, GradeSet)
-    graded = grade_of(account, dossier, behaviour, context, today, improves_at_once=at_once, explained=False)
+    subject = Subject(account, dossier, behaviour, context, today)
+    scored = score_of(subject)
+    follow_score(recording, scored, decisions)
+    graded = _grade_of(subject, scored, None, at_once, False)
     if graded.grade != account.grade:
-        graded = grade_of(account, dossier, behaviour, context, today, improves_at_once=at_once)
+        graded = _grade_of(subject, scored, None, at_once, True)
         changed = GradeChanged(grade=graded.grade, before=account.grade, because=graded.because)
         decisions.append(changed)
         apply_grade(recording, changed)
@@ -207,22 +248,3 @@ def apply_grade(recording: Recording, changed: GradeChanged) -> None:
     recording.account.grade = changed.grade
     dossier.grade_changed_on = recording.today()
     note_next_grading(recording)
-
-
-def note_next_grading(recording: Recording) -> None:
-    """Let the account be looked at on the next day on which its grade may change by itself."""
-    dossier = dossier_of(recording.book, recording.account.account_id)
-    if dossier is None:
-        return
-    policy, today = recording.context.policy, recording.today()
-    dates = []
-    if dossier.grade_set is not None and dossier.grade_set.valid_until is not None:
-        dates.append(days_after(dossier.grade_set.valid_until, 1))
-    if policy.grading.table:
-        if dossier.grade_changed_on:
-            dates.append(days_after(dossier.grade_changed_on, policy.grading.improve_after_days))
-        ignored = policy.bureau.ignored_after_days + 1
-        dates += [days_after(report.reported_on, ignored) for report in dossier.reports.values()]
-    coming = min((on for on in dates if on > today), default=None)
-    if coming is not None:
-        recording.note_future_date(day_before(coming, 2))

@@ -204,6 +204,7 @@ def record_disputed(recording: Recording, fact: InvoiceDisputed) -> Refusal | No
         found.disputes[dispute.key] = fact.disputed_minor
     recording.recount_invoice(found)
     recording.arrived.append(("dispute", fact.dispute_id))
+    recording.regrades = True
     return None
 
 
@@ -219,5 +220,6 @@ def record_resolved(recording: Recording, fact: DisputeResolved) -> Refusal | No
     invoice = recording.invoice(dispute.about[0])
     invoice.disputes.pop(dispute.key, None)
     recording.recount_invoice(invoice)
+    recording.regrades = True
     mark(recording, fact)
     return None

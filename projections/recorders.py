@@ -28,7 +28,7 @@ from projections import (
 )
 from projections.applying import pay_from_free_cash, settle_provisionally
 from projections.behaviour import count_settled
-from projections.grading import note_next_grading
+from projections.grading_dates import note_next_grading
 from projections.pledges import follow_run_off
 from projections.recording import Parked, Recording
 from projections.versions import mark, verdict_on
@@ -212,6 +212,7 @@ def _take_up_fact(recording: Recording, parked: Parked, _: str) -> None:
     refusal = RECORDERS[type(fact)](late, fact) if accepted else cast(Refusal, verdict)
     if refusal is not None:
         recording.late_refusals.append((refusal, f"{parked.ce_source}/{parked.ce_id}"))
+    recording.regrades = recording.regrades or late.regrades
 
 
 _TAKE_UP: dict[str, Callable[[Recording, Parked, str], None]] = {

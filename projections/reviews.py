@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from projections.alerts import is_over, occur
 from projections.book import Book
-from projections.context import day_before
+from projections.context import day_before, days_after
 from projections.dossier import dossier_of
-from projections.grading import days_after
 from projections.limit_files import limit_file_of, note_change_after
 from projections.limits import limit_row
 from projections.recording import Recording

@@ -16,7 +16,7 @@ from projections.book_totals import accounts_of_the_book, awaits_totals, is_know
 from projections.context import Context, Delegation, Sweep, day_before
 from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
-from projections.grading import note_next_grading
+from projections.grading_dates import note_next_grading
 from projections.horizon import entering, next_entry_on
 from projections.model_alerts import follow_report
 from projections.moves import BALANCES, EVERYTHING

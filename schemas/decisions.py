@@ -113,6 +113,33 @@ class GradeChanged(Decision, frozen=True, kw_only=True, tag="grade_changed", gc=
     because: list[Reason] = field(default_factory=list)
 
 
+class ScoreMoved(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A factor of the score whose points moved; None where it did not count before, or does not any more.
+
+    Without a value it is not known, or outdated.
+    """
+
+    factor: str
+    before: int | None
+    points: int | None
+    value: int | str | None = None
+
+
+class AccountScored(Decision, frozen=True, kw_only=True, tag="account_scored", gc=False, omit_defaults=True):
+    """The account has another score from 0 to 1000, None any more; `grade` is that of its band alone.
+
+    `before` and `grade_before` are the last score told. `reasons` are at most four factors that lost most points;
+    `moved` says what moved since then, the largest first, so that `points` is `before` and all of it together.
+    """
+
+    points: int | None
+    grade: str
+    before: int | None = None
+    grade_before: str = ""
+    reasons: list[Reason] = field(default_factory=list)
+    moved: list[ScoreMoved] = field(default_factory=list)
+
+
 class LimitProposed(Decision, frozen=True, kw_only=True, tag="limit_proposed", gc=False, omit_defaults=True):
     """What limit and terms the policy proposes for grade and size, and what bounded them: the first of `because` did.
 
@@ -297,6 +324,7 @@ AnyDecision = (
     | StatusChanged
     | TermsChanged
     | GradeChanged
+    | AccountScored
     | LimitProposed
     | MeasureTaken
     | AmountWrittenOff
@@ -328,6 +356,7 @@ ACTED_ON_BY_ORDER_SYSTEMS = (
     StatusChanged,
     TermsChanged,
     GradeChanged,
+    AccountScored,
     LimitProposed,
     MeasureTaken,
     AmountWrittenOff,

@@ -20,6 +20,7 @@ from schemas.policy_credit import Bureau, Grading, Limits, MeasureRule, RiskMatr
 from schemas.policy_errors import PolicyInvalid
 from schemas.policy_learning import Learning
 from schemas.policy_orders import Checks, Dunning, Exclusion, Orders, Override, Waiting, Withdrawal, Words
+from schemas.policy_scorecard import Scorecard
 from schemas.policy_shape import fields_of, shape_errors, switched_off
 from schemas.policy_warnings import Warnings
 
@@ -43,6 +44,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dunning: Dunning = Dunning()
     bureau: Bureau = Bureau()
     grading: Grading = Grading()
+    scorecard: Scorecard = Scorecard()
     limits: Limits = Limits()
     measures: tuple[MeasureRule, ...] = ()
     risk_matrix: RiskMatrix = RiskMatrix()

@@ -16,6 +16,7 @@ from schemas.policy_credit import Bureau, Condition, Grading, Limits, MeasureRul
 from schemas.policy_errors import PolicyError, repeated
 from schemas.policy_orders import Dunning, Exclusion, Orders, Override
 from schemas.policy_overrides import changed, exclusion_errors, override_errors
+from schemas.policy_scorecard import Scorecard, score_grade_errors, scorecard_errors
 from schemas.policy_shape import fields_of, shape_errors, switched_off, unknown_name
 from schemas.policy_warnings import MODEL_CAUSES, Indicator, Occurrence, Warnings
 
@@ -62,10 +63,15 @@ def bureau_errors(bureau: Bureau) -> Errors:
         yield PolicyError("$.bureau.preferred", "expected a provider for combine = 'preferred', there is none")
 
 
-def grading_errors(grading: Grading) -> Errors:
-    """Yield grades in the table twice, rows that ask more than the one before, and a last row that asks something."""
+def grading_errors(grading: Grading, scorecard: Scorecard) -> Errors:
+    """Yield grades in the table twice, rows that ask more than the one before, and a last row that asks something.
+
+    With a scorecard its bands decide, and what rows ask counts for nothing.
+    """
     rows = grading.table
     yield from _once([row.grade for row in rows], "$.grading.table[{}].grade")
+    if scorecard.factors:
+        return
     for number, (better, row) in enumerate(pairwise(rows), 1):
         path = f"$.grading.table[{number}]"
         if None not in (better.bureau_at_least, row.bureau_at_least):
@@ -207,7 +213,9 @@ LOOKS_AT: tuple[tuple[Callable[..., Errors], tuple[str, ...]], ...] = (
     (order_errors, ("orders", "dunning")),
     (dunning_errors, ("dunning",)),
     (bureau_errors, ("bureau",)),
-    (grading_errors, ("grading",)),
+    (grading_errors, ("grading", "scorecard")),
+    (scorecard_errors, ("scorecard",)),
+    (score_grade_errors, ("scorecard", "grading")),
     (grade_name_errors, ("grading", "overrides", "exclusions", "limits", "measures", "risk_matrix")),
     (limit_errors, ("limits",)),
     (measure_errors, ("measures", "dunning")),

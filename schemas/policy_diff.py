@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 from schemas.policy import Policy
 from schemas.policy_text import as_document
 
-_NAMED_BY = (("name",), ("provider",), ("grade",), ("subject", "from_minor"), ("level",), ("overdue_days",))
+_NAMED_BY = (
+    ("name",),
+    ("provider",),
+    ("grade",),
+    ("subject", "from_minor"),
+    ("level",),
+    ("overdue_days",),
+    ("factor",),
+    ("from_bp",),
+)
 
 
 class Absent:

@@ -14,7 +14,18 @@ from schemas.policy import Policy
 from schemas.policy_shape import OFF
 
 _LINE = 110
-_LISTED_AS_TABLES = {"overrides", "exclusions", "measures", "stages", "scales", "table", "grades", "bands"}
+_LISTED_AS_TABLES = {
+    "overrides",
+    "exclusions",
+    "measures",
+    "stages",
+    "scales",
+    "table",
+    "grades",
+    "bands",
+    "factors",
+    "lateness",
+}
 """Where there is none, a comment says so: after `overrides = []` nobody could add an `[[overrides]]`."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -26,6 +26,7 @@ ACTED_ON = ANSWERS | {
     "status_changed",
     "terms_changed",
     "grade_changed",
+    "account_scored",
     "limit_proposed",
     "measure_taken",
     "amount_written_off",

@@ -140,8 +140,15 @@ def _because(view: View, words: Words) -> Iterable[RenderableType]:
 
 def sentence(reason: dict[str, Any], words: Words) -> str:
     """Return a reason of a grade in words, with what was asked."""
-    told = words[reason["code"]].format(**reason)
-    asked = ("at_least_points", "at_most_days", "better_at_least_points", "better_at_most_days", "valid_until")
+    told = words[reason["code"]].format(**reason, probability=_percent(reason.get("probability_bp", 0)))
+    asked = (
+        "at_least_points",
+        "at_most_days",
+        "better_at_least_points",
+        "better_at_most_days",
+        "best_grade",
+        "valid_until",
+    )
     return "; ".join([told, *(words[name].format(value=reason[name]) for name in asked if name in reason)])
 
 

@@ -80,7 +80,8 @@ def test_the_view_holds_what_was_said_and_what_follows(told: Scenario) -> None:
 
 def test_the_view_tells_why_the_grade_is_what_it_is(told: Scenario) -> None:
     grade = view(told)["grade"]
-    assert (grade["grade"], grade["because"][0]["points"]) == ("B", 650)
+    scorecard = {"code": "scorecard", "points": 592, "at_least_points": 530, "better_at_least_points": 605}
+    assert (grade["grade"], grade["because"]) == ("C", [scorecard, {"code": "score_without_model"}])
 
 
 def test_the_view_is_json(told: Scenario) -> None:
@@ -124,11 +125,12 @@ def test_history_tells_each_change_with_its_place_and_source(told: Scenario) -> 
 
 
 def test_history_tells_who_decided_and_what_lapsed_by_itself(told: Scenario) -> None:
-    first, adverse, by_desk, lapsed = history(told, "grade")
-    assert (first.old, first.new, first.fact) == (None, "B", "bureau_reported")
+    first, _, scored, adverse, by_desk, lapsed = history(told, "grade")
+    assert (first.old, first.new, first.fact) == (None, "C", "financials_filed")
+    assert (scored.new, scored.fact) == ("C", "bureau_reported"), "interim statements without a balance say nothing"
     assert (adverse.new, adverse.fact) == ("E", "adverse_event_reported")
     assert (by_desk.new, by_desk.fact, by_desk.actor, by_desk.reason) == ("A", "grade_set", "kim", "asked")
-    assert (lapsed.new, lapsed.fact, lapsed.actor) == ("B", "account_swept", None)
+    assert (lapsed.new, lapsed.fact, lapsed.actor) == ("C", "account_swept", None)
 
 
 def test_history_names_fields_inside_what_is_named(told: Scenario) -> None:
@@ -170,8 +172,11 @@ def printed(scenario: Scenario, language: Language) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["industry", "wire", "bureau 650 points", "asked: at least 600", "current ratio", "Altman", "goodwill"]),
-        ("zh", ["行业", "wire", "征信 650 分", "要求不低于 600", "流动比率", "Altman 模型", "变更历史"]),
+        (
+            "en",
+            ["industry", "wire", "592 points of 1000", "asked: at least 530", "current ratio", "Altman", "goodwill"],
+        ),
+        ("zh", ["行业", "wire", "评分卡 592 分", "要求不低于 530", "流动比率", "Altman 模型", "变更历史"]),
     ],
 )
 def test_it_is_printed_in_both_languages(told: Scenario, language: Language, words: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.policy import Policy, default_policy, policy_id, read_policy
@@ -46,15 +46,27 @@ def test_its_text_states_every_field() -> None:
 
 
 def test_whoever_edits_it_can_add_what_there_was_none_of() -> None:
-    bare = policy(overrides=[], measures=[], grading={}, limits={}, risk_matrix={}, approvals={}, dunning={}, bureau={})
+    bare = policy(
+        overrides=[],
+        measures=[],
+        grading={},
+        scorecard={},
+        limits={},
+        risk_matrix={},
+        approvals={},
+        dunning={},
+        bureau={},
+    )
     text = as_toml(bare)
     assert "# no [[grading.table]]" in text
+    assert "# no [[scorecard.factors]]" in text
     assert read_policy(tomllib.loads(text)) == bare
     more = text + '[[overrides]]\nname = "x"\naccounts = ["A"]\nchecks = {limit_missing = "warn"}\n'
     assert read_policy(tomllib.loads(more)).overrides[0].name == "x"
 
 
 @given(st.text(min_size=1, max_size=40), st.dictionaries(st.text(min_size=1), st.just(["kim"]), max_size=2))
+@settings(deadline=None)
 def test_any_words_survive(name: str, people: dict[str, list[str]]) -> None:
     whole = policy(name=name, approvals={"people": people})
     assert read_policy(tomllib.loads(as_toml(whole))) == whole

@@ -35,6 +35,7 @@ POLICY: dict[str, Any] = {
         rule("suspend", {"oldest_overdue_days": 60}, name="suspension", recovers_after_days=14),
     ],
     "risk_matrix": {},
+    "scorecard": {},
 }
 
 

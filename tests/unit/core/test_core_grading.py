@@ -1,4 +1,4 @@
-"""The grade: by the desk, else by the policy's table from bureau and behaviour; worse at once, better later."""
+"""The grade under a policy without a scorecard: desk, else a table of bureau and behaviour; better only later."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from projections.rows import Account
 from schemas.decisions import GradeChanged
 from schemas.policy import default_policy
 from schemas.policy_credit import GradeRow, Grading
+from schemas.policy_scorecard import Scorecard
 from tests import builders as b
 from tests.builders import Said
 from tests.scenario import Scenario
@@ -27,7 +28,7 @@ TABLE = [
 
 def policy(**grading: Any) -> Said:
     """Return the adoption of the default policy with this way of grading, and without what names its own grades."""
-    named = ("limits", "measures", "risk_matrix")
+    named = ("limits", "measures", "risk_matrix", "scorecard")
     document = {name: value for name, value in msgspec.to_builtins(default_policy()).items() if name not in named}
     defaults = {"table": TABLE, "delay_needs_invoices": 2, "adverse_event_grade": "C", "improve_after_days": 30}
     return b.policy_adopted({**document, "grading": {**defaults, **grading}})
@@ -130,7 +131,7 @@ def test_an_adverse_event_makes_no_grade_better(acme: Scenario) -> None:
 def test_an_account_that_meets_no_row_has_no_grade() -> None:
     context = new_context(0, 1)
     rows = (GradeRow(grade="A", bureau_at_least=750),)
-    context.adopt(msgspec.structs.replace(default_policy(), grading=Grading(table=rows)))
+    context.adopt(msgspec.structs.replace(default_policy(), grading=Grading(table=rows), scorecard=Scorecard()))
     dossier = Dossier(reports={"north": Report("north", None, 10, 0, 100, b.DAY)})
     assert grade_of(Account("A-1", "EUR"), dossier, None, context, b.DAY) == ("", [])
 
