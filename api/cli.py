@@ -37,6 +37,7 @@ from streams.commands.simulate import simulate
 from streams.commands.topics import topics
 from streams.commands.worker import worker
 from streams.kafka_jars import JarsUnavailable
+from streams.keys import make_signing_key
 from streams.market.live import DEMO_SPEED, run_live
 from streams.producing import SendFailed
 from streams.settings import Settings, aiokafka_arguments
@@ -120,6 +121,8 @@ def _run_parts(
     open_page: bool,
 ) -> None:
     create_and_check(settings)
+    if settings.signing_key is None:
+        make_signing_key(settings.data)
     supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
     try:
         run = _start_children(settings, supervisor, clock=not demo)
