@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from api.acting.message import Message, envelope
+from api.acting.signing import signing
 from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.ledger import decode_entry
@@ -169,6 +171,15 @@ def test_the_copier_does_not_believe_a_forged_number_either(signer: Signer) -> N
     publisher: Any = topics
     asyncio.run(Copier(access, publisher).complete())
     assert topics.copied(1)[1:] == topics.copied(2) == [(day.bytes(), 0), (b"", 1)], "what nobody signed is a mark"
+
+
+def test_what_the_api_writes_is_signed_where_that_is_asked_for(signer: Signer) -> None:
+    sign = signing(signer, "credit")
+    headers = envelope("obligor/api/kim", "1", "order_release")
+    said = sign(Message("desk", b"ACME", b.released().bytes(), headers, START_MS))
+    assert believed(Stored(0, said.key, said.value, list(said.headers), said.timestamp_ms), signer) == ""
+    order = Message("orders", b"ACME", b.order().bytes(), headers, START_MS)
+    assert sign(order) == order and signing(None, "credit")(said) == said
 
 
 def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
