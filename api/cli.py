@@ -30,6 +30,7 @@ from streams.commands.deadletters import deadletters
 from streams.commands.dossier import dossier
 from streams.commands.import_receivables import import_receivables
 from streams.commands.learn import learn
+from streams.commands.learner import learner
 from streams.commands.policy import policy
 from streams.commands.report import report
 from streams.commands.send import send
@@ -37,7 +38,6 @@ from streams.commands.simulate import simulate
 from streams.commands.topics import topics
 from streams.commands.worker import worker
 from streams.kafka_jars import JarsUnavailable
-from streams.keys import load_signer, make_signing_key
 from streams.market.live import DEMO_SPEED, run_live
 from streams.producing import SendFailed
 from streams.settings import Settings, aiokafka_arguments
@@ -67,7 +67,7 @@ def up(
     speed: Annotated[float, typer.Option(min=1, help="Demo: simulated seconds in a second.")] = DEMO_SPEED,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the api's page in a browser.")] = True,
 ) -> None:
-    """Run everything on this machine: Kafka if none is given, topics, workers and the api, until Ctrl-C.
+    """Run everything on this machine: Kafka if none is given, topics, workers, learner and the api, until Ctrl-C.
 
     Example: obligor up --demo --data .obligor
     """
@@ -121,8 +121,6 @@ def _run_parts(
     open_page: bool,
 ) -> None:
     create_and_check(settings)
-    if settings.signing_key is None:
-        make_signing_key(settings.data)
     supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
     try:
         run = _start_children(settings, supervisor, clock=not demo)
@@ -140,21 +138,24 @@ def _run_parts(
 
 def _start_children(settings: Settings, supervisor: Supervisor, *, clock: bool) -> Run:
     connection = ["--brokers", settings.brokers, "--data", str(settings.data)]
-    taken: set[int] = set()
-    for number in range(settings.workers):
-        port = choose_port([], sorted(taken))
-        taken.add(port)
-        arguments = ["worker", *connection, "--metrics-port", str(port), "--clock" if clock else "--no-clock"]
-        supervisor.start(Child(f"worker-{number}", arguments, f"http://127.0.0.1:{port}/ready"))
-    port = choose_port([settings.api_port], sorted(taken))
+    taken: list[int] = []
+
+    def start(name: str, *arguments: str) -> WorkerAddress:
+        port = choose_port([], taken)
+        taken.append(port)
+        child = Child(name, [*arguments, "--metrics-port", str(port)], f"http://127.0.0.1:{port}/ready")
+        supervisor.start(child)
+        return WorkerAddress(child.process.pid if child.process else 0, port)
+
+    closing = "--clock" if clock else "--no-clock"
+    workers = tuple(start(f"worker-{number}", "worker", *connection, closing) for number in range(settings.workers))
+    learning = start("learner", "learner", *connection)
+    port = choose_port([settings.api_port], taken)
     url = f"http://127.0.0.1:{port}"
     arguments = ["serve", *connection, "--host", settings.api_host, "--port", str(port)]
     arguments += [] if clock else ["--simulated-time"]
     supervisor.start(Child("api", arguments, f"{url}/v1/health/ready"))
-    ports = sorted(taken)
-    processes = [child.process for child in supervisor.children if child.name != "api"]
-    addresses = [WorkerAddress(found.pid, at) for found, at in zip(processes, ports, strict=True) if found]
-    return Run(url, settings.brokers, tuple(addresses))
+    return Run(url, settings.brokers, workers, learning)
 
 
 def _stay(
@@ -218,14 +219,12 @@ def serve(
     """
     with ending_with_2(OSError):
         settings = connected_settings(brokers, data)
-        signer = load_signer(settings)
     raise typer.Exit(
         serve_api(
             aiokafka_arguments(settings),
             settings.topic_prefix,
             host or settings.api_host,
             settings.api_port if port is None else port,
-            signer=signer,
             open_without_roles=open_without_roles,
             simulated_time=simulated_time,
             on_started=typer.echo,
@@ -237,6 +236,7 @@ def serve(
 app.command()(broker)
 app.add_typer(topics, name="topics")
 app.command()(worker)
+app.command()(learner)
 app.command("import")(import_receivables)
 app.command()(learn)
 app.command()(send)

@@ -19,7 +19,7 @@ _ANSWER_SECONDS = 3.0
 
 
 class Part(Struct, frozen=True):
-    """One part: what it is, where it answers, how it is, and why if it is not ready."""
+    """One part: what it is, where it answers, how it is, and why, or what it says of itself."""
 
     part: str
     address: str
@@ -31,6 +31,8 @@ def ask_all(run: Run) -> list[Part]:
     """Return how each part is, asked all at once."""
     questions = [("broker", address.strip()) for address in run.brokers.split(",") if address.strip()]
     questions += [(f"worker {worker.pid}", f"http://127.0.0.1:{worker.metrics_port}/ready") for worker in run.workers]
+    if run.learner is not None:
+        questions.append((f"learner {run.learner.pid}", f"http://127.0.0.1:{run.learner.metrics_port}/ready"))
     questions += [("api", f"{run.api.rstrip('/')}/v1/health/ready")] if run.api else []
     with ThreadPoolExecutor(max_workers=max(1, len(questions))) as pool:
         return list(pool.map(lambda question: _ask(*question), questions))
@@ -62,12 +64,21 @@ def _ask_broker(part: str, address: str) -> Part:
 
 def _ask_http(part: str, url: str) -> Part:
     try:
-        with urllib.request.urlopen(url, timeout=_ANSWER_SECONDS):
-            return Part(part, url, "ready")
+        with urllib.request.urlopen(url, timeout=_ANSWER_SECONDS) as answer:
+            return Part(part, url, "ready", _note(answer.read(10_000)))
     except urllib.error.HTTPError as refused:
         return Part(part, url, "not ready", _reason(refused.read(10_000)) or str(refused))
     except OSError as error:
         return Part(part, url, "down", str(getattr(error, "reason", error)))
+
+
+def _note(answer: bytes) -> str:
+    """What a part that is ready says of itself."""
+    try:
+        content = msgspec.json.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return str(content.get("detail") or "") if isinstance(content, dict) else ""
 
 
 def _reason(answer: bytes) -> str:

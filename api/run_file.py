@@ -12,7 +12,7 @@ NAME = "run.json"
 
 
 class WorkerAddress(Struct, frozen=True):
-    """One worker process; it answers `/ready`, `/live` and `/metrics` on its port of this machine."""
+    """One worker or learner process; it answers `/ready`, `/live` and `/metrics` on its port of this machine."""
 
     pid: int
     metrics_port: int
@@ -24,6 +24,7 @@ class Run(Struct, frozen=True):
     api: str | None = None
     brokers: str = ""
     workers: tuple[WorkerAddress, ...] = ()
+    learner: WorkerAddress | None = None
 
 
 class RunFileInvalid(Exception):

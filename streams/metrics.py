@@ -61,12 +61,17 @@ class Health:
     """Answers `/live`, `/ready` and `/metrics`.
 
     Args:
-        unready: returns why the worker is not ready, or an empty list.
+        registry: of the metrics.
+        unready: returns why the process is not ready, or an empty list.
+        note: returns what is worth knowing though nothing is wrong.
     """
 
-    def __init__(self, metrics: Metrics, unready: Callable[[], list[str]]) -> None:
-        self._metrics = metrics
+    def __init__(
+        self, registry: CollectorRegistry, unready: Callable[[], list[str]], note: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._registry = registry
         self._unready = unready
+        self._note = note
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -91,7 +96,10 @@ class Health:
     async def _ready(self, _: web.Request) -> web.Response:
         reasons = self._unready()
         status = 503 if reasons else 200
-        return web.json_response({"status": "unready" if reasons else "ready", "reasons": reasons}, status=status)
+        answer = {"status": "unready" if reasons else "ready", "reasons": reasons}
+        if not reasons:
+            answer["detail"] = self._note()
+        return web.json_response(answer, status=status)
 
     async def _show(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._metrics.registry), content_type="text/plain")
+        return web.Response(body=generate_latest(self._registry), content_type="text/plain")

@@ -20,7 +20,6 @@ from streams.access import Access, read_topic_ids
 from streams.clock import Clock
 from streams.garbage import collect_less_often
 from streams.holdings import Holdings
-from streams.keys import load_verifier
 from streams.ledger import LedgerWriter
 from streams.metrics import Health, Metrics
 from streams.portfolio import Totaller
@@ -61,7 +60,7 @@ class Worker:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
         await self._start()
-        health = Health(self.metrics, self._unready)
+        health = Health(self.metrics.registry, self._unready)
         port = await health.start(metrics_host, metrics_port)
         self.metrics.log.info("worker runs", metrics_port=port, pid=os.getpid())
         driving = asyncio.create_task(crash_on_error(self._app, self._holdings.drive()))
@@ -75,8 +74,7 @@ class Worker:
 
     async def _start(self) -> None:
         topic_ids = await asyncio.to_thread(read_topic_ids, self._settings)
-        verifier = load_verifier(self._settings)
-        access = Access(self._settings, self._reader, topic_ids, RocksStates(self._settings), verifier)
+        access = Access(self._settings, self._reader, topic_ids, RocksStates(self._settings))
         await self._reader.start()
         await self._ledger.start()
         await self._publisher.start()
