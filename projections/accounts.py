@@ -123,7 +123,11 @@ def record_release(recording: Recording, fact: OrderRelease) -> Refusal | None:
     is_settled = order.state == "released" and not order.asked
     if is_settled or order.kind in NOT_BINDING:
         return "order_is_not_waiting"
-    return ask_for_release(recording, fact, order)
+    refusal = ask_for_release(recording, fact, order)
+    if refusal is None:
+        order.exploratory = fact.exploratory
+        recording.touch("order", order)
+    return refusal
 
 
 def record_reject(recording: Recording, fact: OrderReject) -> Refusal | None:

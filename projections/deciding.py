@@ -27,6 +27,7 @@ from projections.approval_steps import (
 from projections.context import Context, Sweep
 from projections.credit_cover import in_force
 from projections.grading import apply_grade, follow_grade
+from projections.lateness_deciding import apply_lateness, follow_lateness
 from projections.measure_effects import apply_measure
 from projections.moves import PROMISES
 from projections.occasions import warn_of_decisions, warn_of_events
@@ -181,6 +182,8 @@ def decide(
         decisions.extend(recording.written_off)
         if spares_account(decisions) and before.conditions is not None:
             before.conditions = ()
+    if recording.invoices_changed:
+        follow_lateness(recording, decisions)
     if fact is None or recording.regrades:
         follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
@@ -335,5 +338,7 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_approval(recording, decision)
         elif isinstance(decision, MoreFollows):
             _open_more(recording, decision)
+    if recording.invoices_changed:
+        apply_lateness(recording, decisions)
     note_highest(recording.account, recording.today, standing(recording.account, recording.context, recording.at_ms))
     recording.book.touch_account(recording.account)

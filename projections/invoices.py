@@ -10,6 +10,7 @@ import msgspec
 from projections.applying import put_on, recount_free, settle_provisionally, take_off
 from projections.behaviour import forget_sold, note_sold
 from projections.covers import apply_covers, change_final, undo_covers
+from projections.lateness_following import note_dispute_ended
 from projections.recording import Recording
 from projections.rows import Application, Invoice, Mark, Part
 from projections.scope_balances import scopes_named
@@ -51,6 +52,7 @@ def record_issued(recording: Recording, fact: InvoiceIssued) -> Refusal | None:
     recording.arrived.append(("invoice", fact.invoice_id))
     apply_covers(recording, invoice, fact.covers)
     recording.unpaid.append(invoice)
+    recording.invoices_issued.append(invoice)
     return None
 
 
@@ -146,6 +148,7 @@ def _replace(
     elif fact.final is not None:
         change_final(recording, invoice, fact.final)
     recording.unpaid.append(invoice)
+    recording.invoices_changed.append(invoice)
     _settle_freed(recording, applied)
     return None
 
@@ -219,6 +222,7 @@ def record_resolved(recording: Recording, fact: DisputeResolved) -> Refusal | No
     recording.touch("dispute", dispute)
     invoice = recording.invoice(dispute.about[0])
     invoice.disputes.pop(dispute.key, None)
+    note_dispute_ended(recording, invoice)
     recording.recount_invoice(invoice)
     recording.regrades = True
     mark(recording, fact)

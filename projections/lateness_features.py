@@ -127,29 +127,39 @@ def issue(payments: Payments, invoice: Invoice) -> None:
     """Note that an invoice was issued; its features are taken before."""
     payments.issued += 1
     payments.issued_minor += invoice.amount_minor
-    payments.waiting += 1
-    payments.waiting_issued_days += invoice.issued_day
-    payments.waiting_net_days += invoice.net_days
-    payments.waiting_minor += invoice.amount_minor
+    join_waiting(payments, invoice)
 
 
 def fall_overdue(payments: Payments, invoice: Invoice) -> None:
     """Note that an invoice that was waiting is past due and still open."""
     leave_waiting(payments, invoice)
+    join_overdue(payments, invoice)
+
+
+def join_overdue(payments: Payments, invoice: Invoice) -> None:
+    """Count an invoice among those that are open and past due."""
     payments.overdue += 1
     payments.overdue_due_days += invoice.due_day
     payments.overdue_minor += invoice.amount_minor
 
 
 def leave_overdue(payments: Payments, invoice: Invoice) -> None:
-    """Note that an invoice of which `fall_overdue` was told is open no longer."""
+    """Count an invoice no longer among those that are open and past due."""
     payments.overdue -= 1
     payments.overdue_due_days -= invoice.due_day
     payments.overdue_minor -= invoice.amount_minor
 
 
+def join_waiting(payments: Payments, invoice: Invoice) -> None:
+    """Count an invoice among those that are open and not past due."""
+    payments.waiting += 1
+    payments.waiting_issued_days += invoice.issued_day
+    payments.waiting_net_days += invoice.net_days
+    payments.waiting_minor += invoice.amount_minor
+
+
 def leave_waiting(payments: Payments, invoice: Invoice) -> None:
-    """Note that an invoice that was not yet past due is open no longer."""
+    """Count an invoice no longer among those that are open and not past due."""
     payments.waiting -= 1
     payments.waiting_issued_days -= invoice.issued_day
     payments.waiting_net_days -= invoice.net_days

@@ -83,6 +83,8 @@ class Recording(msgspec.Struct):
     approving: list[Approval | Word | Deed] = []
     parked_whole: bool = False
     settling: list[tuple[Invoice, Part]] = []
+    invoices_issued: list[Invoice] = []
+    invoices_changed: list[Invoice] = []
     regrades: bool = False
     moved: int = BALANCES
     _digested: Fact | None = None
@@ -250,6 +252,7 @@ class Recording(msgspec.Struct):
             stages.disputed += counts[2] - before[2]
             stages.overdue_disputed += counts[3] - before[3]
             invoice.counted = counts
+            self.invoices_changed.append(invoice)
             if invoice.scopes:
                 self.count_scopes(invoice.scopes, invoice.currency, counts[0] - before[0])
         if self.account.covers:

@@ -8,11 +8,13 @@ from typing import Literal, TypeVar, get_args
 import msgspec
 from msgspec import Struct, field
 
+from projections.alert_rows import OpenAlert as OpenAlert
 from projections.approval_rows import Approval, ApprovalFile
 from projections.behaviour_rows import Behaviour
 from projections.contract_rows import Contract, ContractFile
 from projections.cover_rows import Cover, Covering
 from projections.dossier_rows import Dossier
+from projections.lateness_rows import Followed, Paying
 from projections.limit_rows import LimitFile, MeasureFile
 from projections.scope_rows import ScopeBalance
 from projections.splitting_rows import RecentOrders
@@ -48,23 +50,6 @@ class Stages(Struct, array_like=True, gc=False):
     def exposure(self) -> int:
         """Return what is at risk. Source: design, words."""
         return self.orders - self.beyond + self.delivered + self.invoiced + self.bills - self.unapplied - self.deposits
-
-
-class OpenAlert(Struct, array_like=True, gc=False):
-    """An alert that was raised and not cleared; `closed`: by a person, while its cause still holds."""
-
-    alert_id: str
-    level: str
-    line: int
-    subject: str | None
-    measure: str
-    owner_role: str
-    due_on: str | None = None
-    owner: str | None = None
-    snoozed_until: str | None = None
-    acknowledged: bool = False
-    closed: bool = False
-    found: int = 0
 
 
 class TemporaryLimit(Struct, array_like=True, gc=False):
@@ -127,7 +112,8 @@ class Order(Struct, array_like=True, gc=False):
     `schedule` has (date, amount) by date; `beyond` is what of it the horizon leaves out, `enters_on` the date of the
     next such part. `let_go` is the amount that it was released with, `asked` what was asked for at `asked_at` and
     not released, `passed` up to which amounts (delivery, invoice) were asked for and released. `despite` names the
-    reasons that a person knew who released it on `let_go_on`. `split` is what of it `taken_on` counts as its orders.
+    reasons that a person knew who released it on `let_go_on`, `exploratory` that they did so in order to learn.
+    `split` is what of it `taken_on` counts as its orders.
     """
 
     key: str
@@ -171,6 +157,7 @@ class Order(Struct, array_like=True, gc=False):
     asked_at: Checkpoint = "order"
     passed: tuple[int, int] = (0, 0)
     split: int = 0
+    exploratory: bool = False
 
 
 class Delivery(Struct, array_like=True, gc=False):
@@ -218,7 +205,8 @@ class Application(Struct, array_like=True, gc=False):
 class Invoice(Struct, array_like=True, gc=False):
     """An invoice. `counted` is what it adds to (invoiced, overdue, disputed, overdue_disputed) of its currency now.
 
-    `sold` is what it counts as in the account's behaviour: month and amount in the account's currency.
+    `sold` is what it counts as in the account's behaviour: month and amount in the account's currency; `lateness` where
+    it stands in what is learned of late payment.
     """
 
     key: str
@@ -242,6 +230,7 @@ class Invoice(Struct, array_like=True, gc=False):
     sold: tuple[int, int] | None = None
     cover_counts: dict[str, int] = field(default_factory=dict)
     scopes: list[str] = field(default_factory=list)
+    lateness: Followed | None = None
 
 
 class Named(Struct, array_like=True, gc=False):
@@ -313,6 +302,7 @@ Sheet = (
     | ContractFile
     | RecentOrders
     | WarningSheet
+    | Paying
 )
 """What is kept of an account under the empty key or a name of ours: no document of anybody's, so without versions."""
 Row = Account | Document | Sheet
@@ -354,6 +344,7 @@ KINDS: dict[str, tuple[bytes, type[Document | Sheet]]] = {
     "order_pattern": (b"n", OrderPattern),
     "past_reports": (b"S", PastReports),
     "book_place": (b"B", BookPlace),
+    "paying": (b"r", Paying),
 }
 """The first byte of the key, and the shape, of each kind of document."""
 SHEETS = {kind: 1 << at for at, kind in enumerate(kind for kind, (_, row) in KINDS.items() if row in get_args(Sheet))}
@@ -372,6 +363,7 @@ INDEX_DATES = b"N"
 INDEX_FOREIGN = b"X"
 INDEX_SCHEDULED = b"H"
 INDEX_BOOK = b"T"
+INDEX_LABELS = b"Y"
 FACT_ID = b"F"
 PARTITION = b"P"
 

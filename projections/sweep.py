@@ -18,6 +18,7 @@ from projections.contracts import contract_dates
 from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading_dates import note_next_grading
 from projections.horizon import entering, next_entry_on
+from projections.lateness_following import next_label_on, touch_listed
 from projections.model_alerts import follow_report
 from projections.moves import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
@@ -29,6 +30,7 @@ from projections.step import generation
 from projections.warning_dates import note_warning_dates
 from projections.warning_lines import watch_now
 from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActedOn
+from schemas.decisions_lateness import LabelsComplete
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
 from schemas.facts.control import BookTotalled, DayClosed, DelegationSet, LearnerReported, PolicyAdopted, RatesSet
@@ -61,6 +63,8 @@ def step_broadcast(
     evolve_broadcast(book, context, fact, number, source, seq, effect, at_ms)
     if isinstance(fact, LearnerReported):
         return follow_report(context, fact, at_ms)
+    if isinstance(fact, DayClosed):
+        return [LabelsComplete(business_date=fact.business_date.isoformat())]
     return [] if fact.acted_on else [NotYetActedOn()]
 
 
@@ -219,6 +223,7 @@ def _bring_up_to_date(recording: Recording) -> None:
         exceptions.drop_lapsed(recording)
     for currency in list(account.stages):
         _recount_overdue(recording, currency)
+    touch_listed(recording)
     if account.covers:
         refresh_covers(recording)
     if account.scope_limits:
@@ -263,6 +268,7 @@ def _next_date(recording: Recording) -> str | None:
         dates += next_dates(recording)
     dates.extend(scope_dates(recording, business_date))
     dates.extend(contract_dates(recording, business_date))
+    dates.extend(next_label_on(recording))
     enters_on = next_entry_on(recording.book, account, recording.context, recording.at_ms)
     if enters_on is not None:
         dates.append(enters_on)

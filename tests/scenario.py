@@ -10,6 +10,7 @@ from projections.chain import Outcome
 from projections.exposures import exposure_of
 from projections.partition import Partition
 from projections.store import MemoryRows
+from schemas.decisions_lateness import FOR_THE_LEARNER
 from schemas.ledger import decode_decisions, decode_entry
 from schemas.publication import Exposure
 from tests.builders import ACCOUNT, Said, account_opened, limit_set
@@ -25,15 +26,19 @@ class Scenario:
     def __init__(self, number: int = 0, partitions: int = 1) -> None:
         self.partition = Partition(MemoryRows(), number, partitions, "credit")
         self.ledger: list[Outcome] = []
+        self.labels: list[Any] = []
         self.sweeps_at_once = True
         self._offsets: Counter[str] = Counter()
 
     def say(self, *facts: Said) -> list[Any]:
-        """Tell facts one after the other; return the decisions that follow, sweeps included."""
+        """Tell facts one after the other; return the decisions that follow, sweeps included.
+
+        What is said for the learner alone is kept in `labels`: hardly a test is about that.
+        """
         return [decision for fact in facts for decision in self.take(fact.topic, fact.key, fact.bytes(), fact.headers)]
 
     def take(self, topic: str, key: str | bytes | None, value: bytes | None, headers: Any = ()) -> list[Any]:
-        """Take any bytes; return the decisions that follow, sweeps included."""
+        """Take any bytes; return the decisions that follow, sweeps included, as `say` does."""
         pairs = [(name, text.encode()) for name, text in headers.items()] if isinstance(headers, dict) else headers
         offset = self._offsets[topic]
         self._offsets[topic] += 1
@@ -43,7 +48,9 @@ class Scenario:
         while self.sweeps_at_once and (swept := self.partition.sweep(SWEPT_A_ROUND, 7)):
             outcomes += swept
         self.ledger += outcomes
-        return [decision for outcome in outcomes for decision in outcome.decisions]
+        decisions = [decision for outcome in outcomes for decision in outcome.decisions]
+        self.labels += [found for found in decisions if isinstance(found, FOR_THE_LEARNER)]
+        return [found for found in decisions if not isinstance(found, FOR_THE_LEARNER)]
 
     def stands(self, account_id: str = ACCOUNT) -> Exposure:
         """Return the account's exposure as it would be published."""

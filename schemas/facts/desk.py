@@ -33,12 +33,16 @@ class LimitSet(DeskFact, frozen=True, kw_only=True, tag="limit_set", gc=False, o
 
 
 class OrderRelease(DeskFact, frozen=True, kw_only=True, tag="order_release", gc=False, omit_defaults=True):
-    """A person lets a waiting order through as it stands; `seen_decision_no` is the last answer to it they saw."""
+    """A person lets a waiting order through as it stands; `seen_decision_no` is the last answer to it they saw.
+
+    `exploratory`: in order to learn how the customer pays; its outcome is reported apart, for no model chose it.
+    """
 
     order_id: Id
     approval_id: Id | None = None
     seller_id: Id | None = None
     seen_decision_no: Number | None = None
+    exploratory: bool = False
 
 
 class OrderReject(DeskFact, frozen=True, kw_only=True, tag="order_reject", gc=False, omit_defaults=True):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from projections.lateness_features import Payments
 from projections.partition import Partition
 from projections.recording import adds_to_scopes
 from projections.rows import (
     ACCOUNT,
     INDEX_CASH,
+    INDEX_LABELS,
     INDEX_PARKED,
     INDEX_RELEASED,
     INDEX_UNPAID,
@@ -323,7 +326,9 @@ def _policy(draw: st.DrawFn) -> Said:
             },
         )
     )
-    return b.policy_adopted({"name": "p", "warnings": warnings, "waiting": waiting, "orders": orders})
+    learning = {"late_after_days": draw(st.sampled_from([0, 0, 7])), "disputed_counts": draw(st.booleans())}
+    sections = {"warnings": warnings, "waiting": waiting, "orders": orders, "learning": learning}
+    return b.policy_adopted({"name": "p", **sections})
 
 
 _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reversed, _invoice, _invoice]
@@ -350,6 +355,7 @@ class Rows:
 
     def __init__(self, partition: Partition) -> None:
         partition.commit()
+        self.business_date = partition.context.business_date
         self.account: Account = decode_account(partition.rows.get(ACCOUNT + ACME.encode()) or b"")
         rows = list(partition.rows.scan(b"", b"\xff"))
         letters = {letter: kind for kind, (letter, _) in KINDS.items()}
@@ -379,6 +385,28 @@ class Rows:
         self._check_cash()
         self._check_covers()
         self._check_scopes()
+        self._check_paying()
+
+    def _check_paying(self) -> None:
+        """What is open and past due, disputed and judged is a plain count over the invoices."""
+        invoices: list[Invoice] = [found for found in self.documents["invoice"] if found.lateness is not None]
+        assert all(found.cancelled for found in self.documents["invoice"] if found.lateness is None)
+        still = [found.lateness for found in invoices if found.lateness and not found.cancelled and found.counted[0]]
+        closed = 0 if self.business_date is None else date.fromisoformat(self.business_date).toordinal()
+        overdue = [found for found in still if found.due_day < closed]
+        waiting = [found for found in still if found.due_day >= closed]
+        payments = Payments() if not self.documents["paying"] else self.documents["paying"][0].payments
+        assert (payments.issued, payments.overdue, payments.waiting) == (len(invoices), len(overdue), len(waiting))
+        assert payments.overdue_minor == sum(found.amount_minor for found in overdue)
+        assert payments.overdue_due_days == sum(found.due_day for found in overdue)
+        assert payments.waiting_minor == sum(found.amount_minor for found in waiting)
+        assert payments.waiting_issued_days == sum(found.issued_day for found in waiting)
+        known = [found.lateness for found in invoices if found.lateness]
+        assert payments.judged == sum(found.is_judged for found in known)
+        assert payments.disputed == sum(found.was_disputed for found in known)
+        listed = [found for found in known if found.listed_on]
+        assert len(listed) == len(self.listed[INDEX_LABELS])
+        assert not listed or self.documents["paying"][0].listed == len(listed)
 
     def _check_scopes(self) -> None:
         """What a part of the account owes is what its documents add to exposure."""
