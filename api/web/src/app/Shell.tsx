@@ -1,6 +1,7 @@
 /** What is around every screen: navigation, search, the strip, keys, messages. */
-import { Suspense, useEffect, useState } from "react";
+import { Suspense, useState } from "react";
 import { send } from "../api/client";
+import { CriticalWatch } from "../components/CriticalWatch";
 import { ScreenBoundary } from "../components/ScreenBoundary";
 import { Search } from "../components/Search";
 import { SettingsMenu } from "../components/SettingsMenu";
@@ -21,10 +22,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
   const [help, setHelp] = useState(false);
   const session = useSession();
   const shown = SCREENS.find(({ route }) => route === screen);
-  const title = shown ? say(shown.word) : "";
-  useEffect(() => {
-    document.title = title ? `${title} · ${say("app_name")}` : say("app_name");
-  }, [title]);
+  const title = shown ? `${say(shown.word)} · ${say("app_name")}` : say("app_name");
 
   const going = SCREENS.map(({ route, key }) => [`g ${key}`, () => goTo(hrefOf([route]))] as const);
   useKeys({
@@ -74,6 +72,7 @@ export function Shell({ onSignedOut }: { onSignedOut: () => void }) {
           </Suspense>
         </ScreenBoundary>
       </main>
+      <CriticalWatch title={title} />
       <Toasts />
       {help && <Help onClose={() => setHelp(false)} />}
     </div>

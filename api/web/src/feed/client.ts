@@ -3,6 +3,7 @@
  * Events reach the page in batches, a few times a second however many there are.
  */
 import type { FeedEvent, FeedTopic, Place } from "../api/types";
+import { isAfter } from "./place";
 
 export type Connection =
   | { kind: "connecting" }
@@ -244,12 +245,6 @@ export class FeedClient {
     this.cursor = cursor;
     keepCursorSoon(cursor);
   }
-}
-
-/** Whether a place in the ledger comes after another of the same partition. */
-export function isAfter(place: Place, other: Place): boolean {
-  if (place.epoch !== other.epoch) return place.epoch > other.epoch;
-  return place.seq !== other.seq ? place.seq > other.seq : place.n > other.n;
 }
 
 function listened<T>(listeners: Set<T>, listener: T): () => void {
