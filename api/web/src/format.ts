@@ -34,6 +34,15 @@ export function money(minor: number | null | undefined, currency: string | null 
   return currency ? `${text} ${currency}` : text;
 }
 
+/** Minor units in whole major units, for narrow columns; what is exact stands beside or in the title. */
+export function moneyWhole(minor: number | null | undefined, currency: string | null | undefined): string {
+  if (minor === null || minor === undefined) return "–";
+  const places = exponents[currency ?? ""] ?? 2;
+  const format = formatOf("whole", () => new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }));
+  const text = format.format(minor / 10 ** places);
+  return currency ? `${text} ${currency}` : text;
+}
+
 /** Minor units in few characters, for strips and axes: `1.2M EUR`, 万 and 亿 in Chinese. */
 export function moneyShort(minor: number | null | undefined, currency: string | null | undefined): string {
   if (minor === null || minor === undefined) return "–";
@@ -122,6 +131,15 @@ export function day(isoDate: string | null | undefined): string {
   return Number.isNaN(at) ? isoDate : formatOf("day", make).format(at);
 }
 
+/** An ISO date in few characters: without its year where that is this one. */
+export function dayShort(isoDate: string | null | undefined, thisYear: string): string {
+  if (!isoDate) return "–";
+  if (!isoDate.startsWith(thisYear)) return day(isoDate);
+  const make = () => new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", timeZone: "UTC" });
+  const at = Date.parse(`${isoDate}T00:00:00Z`);
+  return Number.isNaN(at) ? isoDate : formatOf("dayShort", make).format(at);
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit & ("second" | "minute" | "hour" | "day"), number][] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
@@ -129,13 +147,13 @@ const STEPS: [Intl.RelativeTimeFormatUnit & ("second" | "minute" | "hour" | "day
   ["second", 1_000],
 ];
 
-/** How long something has lasted, in its largest unit: `4 min`, `3 天`. */
+/** How long something has lasted, in its largest unit: `4m`, `3天`. */
 export function age(milliseconds: number): string {
   const passed = Math.max(0, milliseconds);
   const [unit, length] = STEPS.find(([, step]) => passed >= step) ?? (["second", 1_000] as const);
   const format = formatOf(
     `age${unit}`,
-    () => new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }),
+    () => new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 }),
   );
   return format.format(Math.floor(passed / length));
 }

@@ -10,6 +10,7 @@ ModuleRegistry.registerModules([AllCommunityModule]);
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
 
 const theme = themeQuartz.withParams({
+  browserColorScheme: "inherit",
   accentColor: "var(--accent)",
   backgroundColor: "var(--surface)",
   foregroundColor: "var(--text)",

@@ -11,7 +11,7 @@ import { LevelMark } from "../components/LevelMark";
 import { Empty, Failed, Loading, Stale } from "../components/states";
 import { businessNow } from "../feed/businessTime";
 import { nameOf } from "../feed/names";
-import { age, count, dateTimeWithUtc, day } from "../format";
+import { age, count, dateTimeWithUtc, day, dayShort } from "../format";
 import generated from "../words/generated.json";
 import { causeInWords, numbersInWords } from "../words/sentences";
 import { say, sayIfKnown, sharedOr } from "../words/words";
@@ -21,6 +21,7 @@ import { FilterSelect, SavedFilters } from "./Filters";
 import { type AlertFilter, useAlerts } from "./useAlerts";
 import { useSecond } from "./useBook";
 import { useCursor } from "./useCursor";
+import { useNarrow } from "./useNarrow";
 
 const FILTERS = ["level", "cause", "owner_role", "assignee", "state", "account"] as const;
 const ACTS: readonly [AlertAct, string][] = [
@@ -77,8 +78,7 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
         <span className="grow" />
         <label className="check small" title={say("follow")}>
           <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
-          <span aria-hidden="true">⇣</span>
-          <span className="visually-hidden">{say("follow")}</span>
+          {say("follow_short")}
         </label>
         <Exports path="/alerts" query={{ ...filter }} />
       </header>
@@ -215,7 +215,8 @@ function AlertGrid({ rows, cursor, onMarked, grid }: AlertGridProps) {
   useSecond();
   const current = useRef(cursor.key);
   current.current = cursor.key;
-  const columns = useMemo(alertColumns, []);
+  const narrow = useNarrow();
+  const columns = useMemo(() => alertColumns(narrow), [narrow]);
   const data = useMemo(() => [...rows], [rows]);
   return (
     <Grid<AlertGroup>
@@ -249,18 +250,18 @@ function AlertGrid({ rows, cursor, onMarked, grid }: AlertGridProps) {
   );
 }
 
-function alertColumns(): ColDef<AlertGroup>[] {
+function alertColumns(narrow: boolean): ColDef<AlertGroup>[] {
   return [
     {
       headerName: say("level"),
-      width: 96,
+      width: 90,
       valueGetter: ({ data }) => data?.level,
       cellRenderer: ({ data }: { data?: AlertGroup }) => data && <LevelMark level={data.level} />,
     },
     {
       headerName: say("account"),
       flex: 3,
-      minWidth: 110,
+      minWidth: 100,
       valueGetter: ({ data }) => data && nameOf(data.accountId),
       tooltipValueGetter: ({ data }) => data?.accountId,
       cellClass: "strong",
@@ -268,30 +269,36 @@ function alertColumns(): ColDef<AlertGroup>[] {
     {
       headerName: say("cause"),
       flex: 4,
-      minWidth: 130,
+      minWidth: 120,
       valueGetter: ({ data }) => data && whatInWords(data),
       tooltipValueGetter: ({ data }) => data && `${whatInWords(data)}\n${data.head.measure}`,
     },
     {
       headerName: say("owner"),
-      width: 108,
+      width: 98,
+      hide: narrow,
       valueGetter: ({ data }) => data && (data.head.assignee ?? sharedOr("roles", data.head.ownerRole)),
       cellClass: ({ data }) => (data?.head.assignee ? "strong" : "dim"),
     },
     {
       headerName: say("age"),
-      width: 70,
+      width: 56,
       cellClass: "number",
       valueGetter: ({ data }) => data && age(businessNow() - data.raisedAtMs),
       tooltipValueGetter: ({ data }) => data && dateTimeWithUtc(data.raisedAtMs),
     },
     {
       headerName: say("due"),
-      width: 92,
-      valueGetter: ({ data }) => data?.head.dueOn && day(data.head.dueOn),
+      width: 76,
+      valueGetter: ({ data }) => data?.head.dueOn && dayShort(data.head.dueOn, thisYear()),
+      tooltipValueGetter: ({ data }) => data?.head.dueOn && day(data.head.dueOn),
       cellClass: ({ data }) => (isLate(data) ? "number problem" : "number"),
     },
   ];
+}
+
+function thisYear(): string {
+  return new Date(businessNow()).toISOString().slice(0, 4);
 }
 
 function isLate(group: AlertGroup | undefined): boolean {

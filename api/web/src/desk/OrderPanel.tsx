@@ -1,6 +1,6 @@
 /** The right half of the desk: which orders wait, why, and what to do. */
 import type { ColDef, RowClassParams } from "ag-grid-community";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useKeys } from "../app/keys";
 import { accountHref, changeAddress, goTo, useRoute } from "../app/router";
 import { Exports } from "../components/Exports";
@@ -8,18 +8,21 @@ import { Grid } from "../components/Grid";
 import { Empty, Failed, Loading, Stale } from "../components/states";
 import { businessNow } from "../feed/businessTime";
 import { nameOf } from "../feed/names";
-import { age, count, dateTimeWithUtc, money } from "../format";
+import { age, count, dateTimeWithUtc, money, moneyWhole } from "../format";
 import generated from "../words/generated.json";
 import { reasonInWords, rolesInWords } from "../words/sentences";
 import { say, sayIfKnown, shared } from "../words/words";
 import { FilterSelect } from "./Filters";
 import { type OrderAct, OrderAsking } from "./orderActions";
-import type { WaitingOrder } from "./orderBook";
+import { headroomIfReleased, reasonsThatHold, type WaitingOrder } from "./orderBook";
 import { useSecond } from "./useBook";
 import { useCursor } from "./useCursor";
+import { useNarrow } from "./useNarrow";
 import { type OrderFilter, useOrders } from "./useOrders";
 
 const REASONS_SHOWN = 4;
+/** What waits no longer stays so long to be seen, and longer while the pointer is over the list. */
+const TIDY_MS = 12_000;
 const ACTS: readonly [OrderAct, string][] = [
   ["release", "r"],
   ["refer", "f"],
@@ -57,6 +60,16 @@ export function OrderPanel({ active, onActivate }: { active: boolean; onActivate
       : {},
   );
 
+  const hovered = useRef(false);
+  const { gone, tidy } = orders;
+  useEffect(() => {
+    if (gone === 0 || asking !== null) return;
+    const timer = window.setInterval(() => {
+      if (!hovered.current) tidy();
+    }, TIDY_MS);
+    return () => window.clearInterval(timer);
+  }, [gone, tidy, asking]);
+
   const waiting = orders.rows.length - orders.gone;
   const beyond = orders.total !== null && orders.total > waiting ? orders.total : null;
   return (
@@ -64,6 +77,12 @@ export function OrderPanel({ active, onActivate }: { active: boolean; onActivate
       className={active ? "panel half half-active" : "panel half"}
       aria-label={say("desk_orders")}
       onPointerDown={onActivate}
+      onPointerEnter={() => {
+        hovered.current = true;
+      }}
+      onPointerLeave={() => {
+        hovered.current = false;
+      }}
     >
       <header>
         <h2>{say("desk_orders")}</h2>
@@ -72,7 +91,7 @@ export function OrderPanel({ active, onActivate }: { active: boolean; onActivate
         </span>
         {orders.gone > 0 && (
           <button type="button" className="pill" onClick={orders.tidy}>
-            {say("desk_gone", { count: count(orders.gone) })} ×
+            {say("desk_left", { count: count(orders.gone) })} ×
           </button>
         )}
         <span className="grow" />
@@ -156,7 +175,8 @@ function OrderGrid({ rows, cursor }: { rows: readonly WaitingOrder[]; cursor: Re
   useSecond();
   const current = useRef(cursor.key);
   current.current = cursor.key;
-  const columns = useMemo(orderColumns, []);
+  const narrow = useNarrow();
+  const columns = useMemo(() => orderColumns(narrow), [narrow]);
   const data = useMemo(() => [...rows], [rows]);
   return (
     <Grid<WaitingOrder>
@@ -174,52 +194,55 @@ function OrderGrid({ rows, cursor }: { rows: readonly WaitingOrder[]; cursor: Re
   );
 }
 
-function orderColumns(): ColDef<WaitingOrder>[] {
+function orderColumns(narrow: boolean): ColDef<WaitingOrder>[] {
   return [
     {
       headerName: say("order"),
-      width: 96,
+      width: narrow ? 98 : 124,
+      cellClass: "small",
       valueGetter: ({ data }) => data?.document_no ?? data?.order_id,
       tooltipValueGetter: ({ data }) => data?.order_id,
-      cellClass: "strong",
     },
     {
       headerName: say("account"),
       flex: 2,
-      minWidth: 110,
+      minWidth: 88,
       valueGetter: ({ data }) => data && nameOf(data.account_id),
       tooltipValueGetter: ({ data }) => data?.account_id,
     },
     {
       headerName: say("amount"),
-      width: 122,
+      width: 106,
       cellClass: "number strong",
       headerClass: "number",
-      valueGetter: ({ data }) => data && money(data.amount_minor, data.currency),
+      valueGetter: ({ data }) => data && moneyWhole(data.amount_minor, data.currency),
+      tooltipValueGetter: ({ data }) => data && money(data.amount_minor, data.currency),
     },
     {
-      headerName: `${say("desk_headroom")} (${say("desk_after")})`,
-      width: 132,
+      headerName: say("desk_headroom"),
+      headerTooltip: say("desk_headroom_hint"),
+      width: narrow ? 78 : 84,
       headerClass: "number",
-      cellClass: ({ data }) => ((data?.headroom_after_minor ?? 0) < 0 ? "number problem" : "number"),
-      valueGetter: ({ data }) => data && money(data.headroom_after_minor, data.account_currency),
+      cellClass: ({ data }) => (data && (headroomIfReleased(data) ?? 0) < 0 ? "number problem" : "number"),
+      valueGetter: ({ data }) => data && moneyWhole(headroomIfReleased(data), ""),
       tooltipValueGetter: ({ data }) => data && headroomInWords(data),
     },
     {
       headerName: say("desk_reasons"),
       flex: 3,
-      minWidth: 150,
+      minWidth: 120,
       valueGetter: ({ data }) => data && whyInWords(data),
       tooltipValueGetter: ({ data }) => data && reasonsOf(data).join("\n"),
     },
     {
       headerName: say("desk_suggestion"),
-      width: 104,
+      width: narrow ? 84 : 92,
+      tooltipValueGetter: ({ data }) => data?.suggestion && sayIfKnown(`suggest_${data.suggestion}`, data.suggestion),
       valueGetter: ({ data }) => data?.suggestion && sayIfKnown(`suggest_${data.suggestion}`, data.suggestion),
     },
     {
       headerName: say("column_waiting"),
-      width: 72,
+      width: 62,
       headerClass: "number",
       cellClass: "number",
       valueGetter: ({ data }) => data && age(businessNow() - data.since_at_ms),
@@ -229,7 +252,7 @@ function orderColumns(): ColDef<WaitingOrder>[] {
 }
 
 function reasonsOf(order: WaitingOrder): string[] {
-  return order.reasons.map((reason) => reasonInWords(reason, order.account_currency));
+  return reasonsThatHold(order).map((reason) => reasonInWords(reason, order.account_currency));
 }
 
 function whyInWords(order: WaitingOrder): string {
@@ -243,10 +266,10 @@ function whyInWords(order: WaitingOrder): string {
 }
 
 function headroomInWords(order: WaitingOrder): string {
-  const [before, after] = [order.headroom_before_minor, order.headroom_after_minor].map((minor) =>
+  const [now, later] = [order.headroom_before_minor, headroomIfReleased(order)].map((minor) =>
     money(minor, order.account_currency),
   );
-  return `${say("desk_headroom")}: ${say("desk_before")} ${before}, ${say("desk_after")} ${after}`;
+  return say("desk_headroom_words", { now: now ?? "", later: later ?? "" });
 }
 
 function OrderDetail({ order }: { order: WaitingOrder }) {

@@ -7,7 +7,7 @@ import { money } from "../format";
 import { reasonInWords, rolesInWords } from "../words/sentences";
 import { say } from "../words/words";
 import { Asking, Refused } from "./Asking";
-import type { WaitingOrder } from "./orderBook";
+import { headroomIfReleased, reasonsThatHold, type WaitingOrder } from "./orderBook";
 
 export type OrderAct = "release" | "refer" | "reject" | "prepayment";
 
@@ -37,9 +37,11 @@ export function OrderAsking({ act, order, onClose, onMovedOn }: OrderAskingProps
       <p>{explanation(act, order)}</p>
       {act !== "prepayment" && order.reasons.length > 0 && (
         <ul className="reasons">
-          {order.reasons.slice(0, 4).map((reason) => (
-            <li key={String(reason.code)}>{reasonInWords(reason, order.account_currency)}</li>
-          ))}
+          {reasonsThatHold(order)
+            .slice(0, 4)
+            .map((reason) => (
+              <li key={String(reason.code)}>{reasonInWords(reason, order.account_currency)}</li>
+            ))}
         </ul>
       )}
     </Asking>
@@ -49,11 +51,10 @@ export function OrderAsking({ act, order, onClose, onMovedOn }: OrderAskingProps
 function explanation(act: OrderAct, order: WaitingOrder): string {
   if (act !== "release") return say(`explain_${act}`);
   const amount = money(order.amount_minor, order.currency);
-  if (order.headroom_before_minor === null) return say("explain_release_no_limit", { amount });
-  const [before, after] = [order.headroom_before_minor, order.headroom_after_minor].map((minor) =>
-    money(minor, order.account_currency),
-  );
-  return say("explain_release", { amount, before: before ?? "", after: after ?? "" });
+  const after = headroomIfReleased(order);
+  if (after === null) return say("explain_release_no_limit", { amount });
+  const [from, to] = [order.headroom_before_minor, after].map((minor) => money(minor, order.account_currency));
+  return say("explain_release", { amount, before: from ?? "", after: to ?? "" });
 }
 
 function tell(act: OrderAct, order: WaitingOrder, reason: string): Promise<CommandAnswer> {

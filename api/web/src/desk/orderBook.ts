@@ -1,5 +1,5 @@
 /** All waiting orders that this page knows, oldest first; kept current by the feed. */
-import type { DecisionEvent, OrderRow, Place } from "../api/types";
+import type { DecisionEvent, OrderRow, Place, Reason } from "../api/types";
 import { nameOf, noteName } from "../feed/names";
 import { isAfter, placeOf, versionOf } from "../feed/place";
 
@@ -108,7 +108,8 @@ function ofEvent(key: string, answer: OrderEvent, before: WaitingOrder | undefin
     state,
     answer: answer.type,
     checkpoint: answer.checkpoint,
-    since_at_ms: before?.state === state ? before.since_at_ms : answer.at_ms,
+    // What waits no longer stays where it was in the list until it is taken out.
+    since_at_ms: before && (before.state === state || state !== "waiting") ? before.since_at_ms : answer.at_ms,
     decided_at_ms: answer.at_ms,
     reasons: answer.reasons,
     exposure_minor: answer.exposure_minor,
@@ -127,4 +128,16 @@ function ofEvent(key: string, answer: OrderEvent, before: WaitingOrder | undefin
     gone: state !== "waiting",
     heardAtMs: Date.now(),
   };
+}
+
+/** What would be free if the order were released as it stands; null where there is no limit or another currency. */
+export function headroomIfReleased(order: WaitingOrder): number | null {
+  if (order.headroom_before_minor === null || order.currency !== order.account_currency) return null;
+  return order.headroom_before_minor - order.amount_minor;
+}
+
+/** The reasons that make it wait first, by precedence, then those that only warn. */
+export function reasonsThatHold(order: WaitingOrder): Reason[] {
+  const warns = (reason: Reason) => reason.answer === "warn";
+  return [...order.reasons.filter((reason) => !warns(reason)), ...order.reasons.filter(warns)];
 }

@@ -290,6 +290,10 @@ export const en = {
   not_permitted: "Your roles do not allow this",
   effect: "Effect",
   filter_min: "At least",
+  follow_short: "follow",
+  desk_headroom_hint: "Headroom that is left if the order is released",
+  desk_headroom_words: "Headroom now {now}, if released {later}",
+  desk_left: "{count} wait no longer",
 };
 
 export type Words = typeof en;

@@ -283,4 +283,8 @@ export const zh: Words = {
   not_permitted: "您的角色无此权限",
   effect: "效力",
   filter_min: "金额不低于",
+  follow_short: "跟随",
+  desk_headroom_hint: "放行后剩余的可用额度",
+  desk_headroom_words: "可用额度：现在 {now}，放行后 {later}",
+  desk_left: "{count} 个已不再等待",
 };
