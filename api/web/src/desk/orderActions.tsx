@@ -93,7 +93,7 @@ function outcomeInWords(act: OrderAct, order: WaitingOrder, answer: CommandAnswe
     return ["note", say("desk_approval_asked", { roles: rolesInWords(asked.needs, asked.in_order) })];
   }
   const still = decisions.find((one) => "order_id" in one && one.order_id === order.order_id && "reasons" in one);
-  const first = still && "reasons" in still ? still.reasons[0] : undefined;
+  const first = still && "reasons" in still ? still.reasons?.[0] : undefined;
   if (act === "release" && first) {
     return ["note", say("desk_still_waits", { why: reasonInWords(first, order.account_currency) })];
   }
