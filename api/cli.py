@@ -31,6 +31,7 @@ from streams.commands.dossier import dossier
 from streams.commands.import_receivables import import_receivables
 from streams.commands.learn import learn
 from streams.commands.learner import learner
+from streams.commands.model import model
 from streams.commands.policy import policy
 from streams.commands.report import report
 from streams.commands.send import send
@@ -247,6 +248,7 @@ app.command()(approvals)
 app.command()(audit)
 app.command()(dossier)
 app.add_typer(policy, name="policy")
+app.add_typer(model, name="model")
 app.add_typer(report, name="report")
 app.add_typer(deadletters, name="deadletters")
 app.command("accept-loss")(accept_loss)

@@ -143,7 +143,8 @@ def put_in_force(
 def _wait(
     consumer: Any, adopting: Message, became: dict[int, str], until: float, advance: Callable[[int, int], None]
 ) -> dict[int, str]:
-    identity = dict(adopting.headers)["ce_id"].decode()
+    headers = dict(adopting.headers)
+    identity = (headers["ce_source"].decode(), headers["ce_id"].decode())
     while not all(became.values()) and time.monotonic() < until:
         for place, records in consumer.poll(timeout_ms=_POLL_MS).items():
             for record in records:
@@ -152,12 +153,12 @@ def _wait(
     return became
 
 
-def _what_became(value: bytes, identity: str) -> str:
+def _what_became(value: bytes, identity: tuple[str, str]) -> str:
     try:
         entry = decode_entry(value)
     except msgspec.DecodeError:
         return ""
-    if (entry.ce_source, entry.ce_id) != (SOURCE, identity) or entry.account_id is not None:
+    if (entry.ce_source, entry.ce_id) != identity or entry.account_id is not None:
         return ""
     refused = [one for one in decode_decisions(entry.decisions) if isinstance(one, FactRejected)]
     return refused[0].message or refused[0].code if refused else IN_FORCE

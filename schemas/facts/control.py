@@ -36,12 +36,13 @@ class PolicyAdopted(Broadcast, frozen=True, kw_only=True, tag="policy_adopted", 
 
 
 class ModelAdopted(Broadcast, frozen=True, kw_only=True, tag="model_adopted", gc=False, omit_defaults=True):
-    """Another model scores; its snapshot is carried whole."""
+    """Another model scores; its snapshot is carried whole. `approved_by` is a second person who agreed."""
 
     acted_on: ClassVar[bool] = False
 
     model: dict[str, Any]
     actor: Id | None = None
+    approved_by: Id | None = None
     reason: Text | None = None
 
 
