@@ -17,7 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api import feed
 from api.access.gate import Access, require
 from api.access.permissions import ANYONE
-from api.acting import command_routes
+from api.acting import command_routes, fact_routes
 from api.acting.acting import Acting
 from api.acting.catalogue import shared_schemas
 from api.live import Live
@@ -90,6 +90,7 @@ def create_app(
     app.include_router(router)
     app.include_router(scrape)
     app.include_router(command_routes.router)
+    app.include_router(fact_routes.router)
     app.add_api_websocket_route("/v1/feed", feed.feed, dependencies=[require(ANYONE)])  # it asks after accepting
     _add_docs(app)
     add_page(app)

@@ -39,6 +39,7 @@ from streams.commands.simulate import simulate
 from streams.commands.topics import topics
 from streams.commands.worker import worker
 from streams.kafka_jars import JarsUnavailable
+from streams.keys import load_signer, make_signing_key
 from streams.market.live import DEMO_SPEED, run_live
 from streams.producing import SendFailed
 from streams.settings import Settings, aiokafka_arguments
@@ -122,6 +123,8 @@ def _run_parts(
     open_page: bool,
 ) -> None:
     create_and_check(settings)
+    if settings.signing_key is None:
+        make_signing_key(settings.data)
     supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
     try:
         run = _start_children(settings, supervisor, clock=not demo)
@@ -220,12 +223,14 @@ def serve(
     """
     with ending_with_2(OSError):
         settings = connected_settings(brokers, data)
+        signer = load_signer(settings)
     raise typer.Exit(
         serve_api(
             aiokafka_arguments(settings),
             settings.topic_prefix,
             host or settings.api_host,
             settings.api_port if port is None else port,
+            signer=signer,
             open_without_roles=open_without_roles,
             simulated_time=simulated_time,
             on_started=typer.echo,

@@ -9,6 +9,9 @@ from fastapi import FastAPI, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.access.gate import require
+from api.access.permissions import ANYONE
+
 STATIC = Path(__file__).parent / "static"
 _NONCE_MARK = "__CSP_NONCE__"
 _NOT_BUILT = (
@@ -53,5 +56,5 @@ def add_page(app: FastAPI) -> None:
         }
         return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
-    app.add_api_route("/", page, include_in_schema=False)
+    app.add_api_route("/", page, include_in_schema=False, dependencies=[require(ANYONE)])
     app.mount("/static", _BuiltFiles(directory=STATIC, check_dir=False), name="static")

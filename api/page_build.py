@@ -81,7 +81,7 @@ def build() -> bool:
 
 
 def check() -> None:
-    """Check types, format and lint of the page's sources.
+    """Check types, format and lint of the page's sources, and run the tests of what is pure in them.
 
     Raises:
         NoNode: none is on this machine and none could be installed.
@@ -93,6 +93,10 @@ def check() -> None:
     _run([node, "node_modules/typescript/bin/tsc", "--noEmit"], environment)
     _run(
         [node, "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "--colors=off", "."],
+        environment,
+    )
+    _run(
+        [node, "node_modules/vitest/vitest.mjs", "run", "--silent", "--no-color", "--no-isolate", "--pool=threads"],
         environment,
     )
 

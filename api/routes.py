@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.access.gate import require
 from api.access.permissions import ANYONE
-from api.answers.acting import CommandAnswer, Problem
+from api.answers.acting import ACTING_ANSWERS
 from api.live import Live
 from api.metrics import exposition
 from api.problems import problem
@@ -38,7 +38,7 @@ _ACCOUNT_ROW = {"account_id": {"type": "string"}, "exposure": _EXPOSURE, "open_a
 def published_schemas() -> dict[str, Any]:
     """Return the JSON Schemas that the routes' answers refer to."""
     _, components = msgspec.json.schema_components(
-        [Exposure, CommandAnswer, Problem], ref_template="#/components/schemas/{name}"
+        [Exposure, *ACTING_ANSWERS], ref_template="#/components/schemas/{name}"
     )
     return dict(components)
 

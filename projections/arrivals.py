@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from schemas.reasons import Refusal
 
 
-def read_arrival(topic: str, record: Record, source: Source) -> Arrival:
-    """Return a source record with what it says, or with why it says nothing."""
+def read_arrival(topic: str, record: Record, source: Source, doubt: Unreadable | None = None) -> Arrival:
+    """Return a source record with what it says, or with why it says nothing; `doubt` is why it is not believed."""
     envelope, invalid = DEFAULT, None
     try:
         envelope = read_headers(record.headers)
@@ -34,6 +34,8 @@ def read_arrival(topic: str, record: Record, source: Source) -> Arrival:
     if not _is_no_json(fact):
         if invalid is not None:
             fact = invalid
+        elif doubt is not None:
+            fact = doubt
         elif topic != "control" and getattr(fact, "account_id", account_id) != account_id:
             fact = _check_key(fact, record.key, account_id)
     value = record.value or b""
@@ -94,6 +96,7 @@ def arrival_in(entry: Entry, topic: str, decisions: list[AnyDecision]) -> Arriva
         effect=cast(Effect, entry.effect),
         redrives=entry.redrives,
         control_no=entry.control_no,
+        signature=entry.signature,
     )
     rejected = decisions[0] if decisions and isinstance(decisions[0], FactRejected) else None
     value = bytes(entry.fact)
@@ -114,6 +117,8 @@ _OF_THE_RECORD = frozenset(
         "value_too_large",
         "value_not_json",
         "header_invalid",
+        "signature_missing",
+        "signature_wrong",
         "key_missing",
         "key_differs_from_account_id",
         "key_on_wrong_partition",

@@ -19,7 +19,7 @@ from projections.grading_dates import note_next_grading
 from projections.recording import Recording
 from projections.rows import Account
 from projections.score_values import Subject
-from projections.scorecard import Scored, score_of
+from projections.scorecard import Total, total_of
 from projections.scoring import follow_score
 from schemas.decisions import AnyDecision, GradeChanged, Reason
 from schemas.facts import Fact
@@ -64,11 +64,11 @@ def grade_of(
     score or the table are left out where they need not be `explained`.
     """
     subject = Subject(account, dossier, behaviour, context, today)
-    return _grade_of(subject, score_of(subject), lateness_bp, improves_at_once, explained)
+    return _grade_of(subject, total_of(subject), lateness_bp, improves_at_once, explained)
 
 
 def _grade_of(
-    subject: Subject, scored: Scored | None, lateness_bp: int | None, improves_at_once: bool, explained: bool
+    subject: Subject, total: Total | None, lateness_bp: int | None, improves_at_once: bool, explained: bool
 ) -> Graded:
     account, dossier, context, today = subject.account, subject.dossier, subject.context, subject.on_date
     by_desk = _by_desk(dossier, today)
@@ -78,7 +78,7 @@ def _grade_of(
     if not grading.table:
         return Graded("", [])
     if context.policy.scorecard.factors:
-        graded = _by_score(context.policy, scored, lateness_bp)
+        graded = _by_score(context.policy, total, lateness_bp)
     else:
         graded = _by_table(grading, _known(dossier, subject.behaviour, context, today), explained)
     graded = _after_adverse_events(grading, dossier, graded)
@@ -87,17 +87,17 @@ def _grade_of(
     return _held_back(grading, account.grade, dossier.grade_changed_on, today, graded)
 
 
-def _by_score(policy: Policy, scored: Scored | None, lateness_bp: int | None) -> Graded:
-    if scored is None:
+def _by_score(policy: Policy, total: Total | None, lateness_bp: int | None) -> Graded:
+    if total is None:
         return Graded("", [])
-    reason: Reason = {"code": "scorecard", "points": scored.points, "at_least_points": scored.points_at_least}
-    if scored.better_from is not None:
-        reason["better_at_least_points"] = scored.better_from
+    reason: Reason = {"code": "scorecard", "points": total.points, "at_least_points": total.points_at_least}
+    if total.better_from is not None:
+        reason["better_at_least_points"] = total.better_from
     if not policy.scorecard.lateness:
-        return Graded(scored.grade, [reason])
+        return Graded(total.grade, [reason])
     if lateness_bp is None:
-        return Graded(scored.grade, [reason, {"code": "score_without_model"}])
-    return _after_lateness(policy, Graded(scored.grade, [reason]), lateness_bp)
+        return Graded(total.grade, [reason, {"code": "score_without_model"}])
+    return _after_lateness(policy, Graded(total.grade, [reason]), lateness_bp)
 
 
 def _after_lateness(policy: Policy, graded: Graded, lateness_bp: int) -> Graded:
@@ -232,11 +232,11 @@ def follow_grade(recording: Recording, fact: Fact | None, decisions: list[AnyDec
     behaviour = behaviour_of(recording.book, account.account_id)
     at_once = isinstance(fact, GradeSet)
     subject = Subject(account, dossier, behaviour, context, today)
-    scored = score_of(subject)
-    follow_score(recording, scored, decisions)
-    graded = _grade_of(subject, scored, None, at_once, False)
+    total = total_of(subject)
+    follow_score(recording, subject, total, decisions)
+    graded = _grade_of(subject, total, None, at_once, False)
     if graded.grade != account.grade:
-        graded = _grade_of(subject, scored, None, at_once, True)
+        graded = _grade_of(subject, total, None, at_once, True)
         changed = GradeChanged(grade=graded.grade, before=account.grade, because=graded.because)
         decisions.append(changed)
         apply_grade(recording, changed)

@@ -10,7 +10,6 @@ from projections.dossier_rows import Dossier
 from projections.recording import Recording
 from projections.score_values import next_anniversary, since_on
 from projections.scorecard import ageing
-from schemas.policy_scorecard import ASSESSMENT, BEHAVIOUR_FACTORS
 
 
 def note_next_grading(recording: Recording) -> None:
@@ -38,21 +37,21 @@ def note_next_grading(recording: Recording) -> None:
 def _score_dates(dossier: Dossier, behaviour: Behaviour | None, context: Context, today: str) -> list[str]:
     dates = [
         days_after(on, valid_days + 1)
-        for factor, valid_days in ageing(context)
-        for on in _dated_on(factor, dossier, behaviour)
+        for source, valid_days in ageing(context)
+        for on in _dated_on(source, dossier, behaviour)
     ]
     since = since_on(dossier)
     return dates if since is None else [*dates, next_anniversary(since, today)]
 
 
-def _dated_on(factor: str, dossier: Dossier, behaviour: Behaviour | None) -> list[str]:
-    """Return the dates from which what a factor says grows old."""
-    if factor == "bureau_score":
-        return [report.reported_on for report in dossier.reports.values()]
-    if factor in ("references", "reputation"):
-        return [one.reported_on for one in dossier.references]
-    if factor.startswith(ASSESSMENT):
-        return [one.recorded_on for one in dossier.assessments if one.subject == factor.removeprefix(ASSESSMENT)]
-    if factor in BEHAVIOUR_FACTORS:
+def _dated_on(source: str, dossier: Dossier, behaviour: Behaviour | None) -> list[str]:
+    """Return the dates from which what a source says grows old."""
+    if source == "settled":
         return [behaviour.last_settled_on] if behaviour is not None and behaviour.last_settled_on else []
-    return [dossier.statements[-1].period_end_on] if dossier.statements else []
+    if source == "reports":
+        return [report.reported_on for report in dossier.reports.values()]
+    if source == "references":
+        return [one.reported_on for one in dossier.references]
+    if source == "assessments":
+        return [one.recorded_on for one in dossier.assessments]
+    return [dossier.statements[-1].period_end_on] if source == "statements" and dossier.statements else []

@@ -27,7 +27,7 @@ from projections.exposures import exposure_of
 from projections.layout import LAYOUT_KEY, layout
 from projections.model_alerts import apply_model_alerts
 from projections.rows import Account
-from projections.step import Arrival, evolve, fact_id, step
+from projections.step import Arrival, evolve, fact_id, is_repeated_broadcast, note_broadcast, step
 from projections.store import Changes, Rows
 from projections.sweep import (
     accounts_to_sweep,
@@ -80,12 +80,16 @@ class Partition:
         self.touched: dict[str, int] = {}
         self._todo: deque[str] | None = None
 
-    def take(self, topic: str, record: Record, recorded_at_ms: int) -> list[Outcome]:
-        """Take a record in; return the ledger records it makes: none for a repeat, sweeps due before it first."""
+    def take(self, topic: str, record: Record, recorded_at_ms: int, doubt: Unreadable | None = None) -> list[Outcome]:
+        """Take a record in; return the ledger records it makes: none for a repeat, sweeps due before it first.
+
+        `doubt` is the shell's verdict on a signature: why the record is not believed. The ledger keeps it, so that
+        nobody needs the key to derive the same again.
+        """
         source = Source(self._full_names[topic], self.context.partition, record.offset, 0)
-        arrival = read_arrival(topic, record, source)
+        arrival = read_arrival(topic, record, source, doubt)
         outcomes: list[Outcome] = []
-        if is_empty_copy(arrival):
+        if doubt is None and is_empty_copy(arrival):
             self.chain.positions[topic] = record.offset
             self.context.control_no = max(self.context.control_no, arrival.envelope.control_no or 0)
             return outcomes
@@ -107,9 +111,14 @@ class Partition:
         if isinstance(arrival.fact, Unreadable) or number is None:
             return step(self.book, self.context, without_number(arrival))
         assert isinstance(arrival.fact, Broadcast), f"{arrival.dead_letter} is no broadcast"
+        if number > self.context.control_no and is_repeated_broadcast(self.book, arrival):
+            self.context.control_no = number
+            return None
         effect = arrival.envelope.effect
         args = (self.book, self.context, arrival.fact, number, arrival.source, self.chain.seq, effect, arrival.at_ms)
         decisions = step_broadcast(*args)
+        if decisions is not None:
+            note_broadcast(self.book, arrival)
         if decisions and isinstance(decisions[0], FactRejected):
             return [msgspec.structs.replace(decisions[0], digest=arrival.digest or digest(arrival.value))]
         return decisions
@@ -137,6 +146,7 @@ class Partition:
             ce_id=envelope.ce_id,
             redrives=envelope.redrives,
             control_no=envelope.control_no,
+            signature=envelope.signature,
         )
         return self._append(entry, decisions)
 
@@ -307,8 +317,10 @@ class Partition:
             self._close_open_sweeps()
             evolve_broadcast(self.book, self.context, *args)
             apply_model_alerts(self.context, decisions)
+            note_broadcast(self.book, arrival)
         elif number is not None and rejected and isinstance(arrival.fact, Broadcast):
             self.context.control_no = number
+            note_broadcast(self.book, arrival)
 
     def _close_open_sweeps(self) -> None:
         """The writer had finished them: it takes no broadcast before."""

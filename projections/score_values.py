@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from projections.behaviour import fast_delay_centidays, payment_index, settled_lately, slow_delay_centidays
@@ -19,7 +20,7 @@ from projections.rows import Account, Stages
 from projections.standing import total
 from schemas.money import convert
 from schemas.policy_credit import Bureau
-from schemas.policy_scorecard import ASSESSMENT, RATIO_NAMES, TO_PEERS, TREND, Factor, Scorecard
+from schemas.policy_scorecard import ASSESSMENT, COMPANY_FACTORS, RATIO_NAMES, TO_PEERS, TREND, Factor, Scorecard
 
 VALUE_MAX = 10**15
 """A value beyond says no more, so that every one fits what policies and ledgers may hold."""
@@ -43,7 +44,7 @@ UNKNOWN = Found(None)
 class Subject:
     """The account that is scored, with what more than one factor asks about found once."""
 
-    __slots__ = ("_analysis", "_delays", "account", "behaviour", "context", "dossier", "on_date")
+    __slots__ = ("_analysis", "_delays", "_judged", "account", "behaviour", "context", "dossier", "on_date")
 
     def __init__(
         self, account: Account, dossier: Dossier | None, behaviour: Behaviour | None, context: Context, on_date: str
@@ -52,13 +53,16 @@ class Subject:
         self.context, self.on_date = context, on_date
         self._analysis: Analysis | None = None
         self._delays: tuple[int, int] | None = None
+        self._judged: bool | None = None
 
     def judged_behaviour(self) -> Behaviour | None:
         """Return how the account behaves, or None while too little is settled to tell."""
         behaviour = self.behaviour
-        if behaviour is None or settled_lately(behaviour) < self.context.policy.grading.delay_needs_invoices:
+        if behaviour is None:
             return None
-        return behaviour
+        if self._judged is None:
+            self._judged = settled_lately(behaviour) >= self.context.policy.grading.delay_needs_invoices
+        return behaviour if self._judged else None
 
     def delays_centidays(self, behaviour: Behaviour) -> tuple[int, int]:
         """Return the mean delay lately and in the long run."""
@@ -75,6 +79,34 @@ class Subject:
 
 
 Find = Callable[[Subject], Found]
+
+
+def source_of(factor: str) -> str:
+    """Return what a factor is found in, so that where there is nothing of it no factor is looked for.
+
+    >>> source_of("payment_index"), source_of("assessment.board"), source_of("equity_ratio_trend")
+    ('settled', 'assessments', 'statements')
+    """
+    return "assessments" if factor.startswith(ASSESSMENT) else _SOURCES.get(factor, "statements")
+
+
+_SOURCES = {
+    **dict.fromkeys(("payment_index", "days_beyond_terms", "payment_drift"), "settled"),
+    **dict.fromkeys(("overdue_share", "disputed_share"), "open"),
+    **dict.fromkeys(("references", "reputation"), "references"),
+    **dict.fromkeys(COMPANY_FACTORS, "company"),
+    "bureau_score": "reports",
+}
+
+
+def is_there(source: str, subject: Subject) -> bool:
+    """Return whether anything is known that factors of a source could be found in."""
+    if source == "settled":
+        return subject.judged_behaviour() is not None
+    if source == "open":
+        return subject.behaviour is not None
+    dossier = subject.dossier
+    return dossier is not None and (source == "company" or bool(getattr(dossier, source)))
 
 
 def find_of(factor: Factor, scorecard: Scorecard, bureau: Bureau) -> Find:
@@ -149,6 +181,12 @@ def _disputed(stages: Stages) -> int:
     return stages.disputed
 
 
+@lru_cache(maxsize=4_096)
+def days_before(on: str, days: int) -> str:
+    """Return the ISO date so many days earlier; the same few are asked for all day."""
+    return day_before(on, days)
+
+
 def _bureau_score(bureau: Bureau, valid_days: int | None) -> Find:
     """A report ages by the shorter of what the policy says of reports and of this factor."""
     ignored = bureau.ignored_after_days if valid_days is None else min(valid_days, bureau.ignored_after_days)
@@ -161,7 +199,7 @@ def _bureau_score(bureau: Bureau, valid_days: int | None) -> Find:
         score = bureau_score(dossier, asked, subject.on_date)
         if score is None:
             return Found(None, max(report.reported_on for report in dossier.reports.values()))
-        return Found(score.points, day_before(subject.on_date, score.age_days))
+        return Found(score.points, days_before(subject.on_date, score.age_days))
 
     return find
 
@@ -176,7 +214,7 @@ def _references(kinds: tuple[str, ...], valid_days: int | None) -> Find:
         said = [one for one in dossier.references if one.kind in kinds and one.points is not None]
         if not said:
             return UNKNOWN
-        since = "" if valid_days is None else day_before(subject.on_date, valid_days)
+        since = "" if valid_days is None else days_before(subject.on_date, valid_days)
         points = [one.points or 0 for one in said if one.reported_on >= since]
         if not points:
             return Found(None, max(one.reported_on for one in said))

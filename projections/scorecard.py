@@ -8,11 +8,10 @@ Source: domain notes 2.5, scorecards of credit suites: weight times points of a 
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import lru_cache
 from typing import NamedTuple
 
-from projections.context import Context, day_before
-from projections.score_values import UNKNOWN, Find, Found, Subject, find_of
+from projections.context import Context
+from projections.score_values import UNKNOWN, Find, Found, Subject, days_before, find_of, is_there, source_of
 from schemas.decisions import Reason
 from schemas.policy import Policy
 from schemas.policy_scorecard import NAMED_FACTORS, PERCENT, Factor
@@ -30,16 +29,19 @@ class FactorScore(NamedTuple):
     on: str
 
 
-class Scored(NamedTuple):
-    """A score: its points are the sum of its factors' points, its grade is that of the band they are in.
-
-    `better_from` is where the next better band begins, None in the best.
-    """
+class Total(NamedTuple):
+    """The points of a score and the band that they are in; `better_from` is where the next better one begins."""
 
     points: int
     grade: str
     points_at_least: int
     better_from: int | None
+
+
+class Scored(NamedTuple):
+    """A score: its points are the sum of its factors' points, its grade is that of the band they are in."""
+
+    total: Total
     factors: tuple[FactorScore, ...]
 
 
@@ -53,11 +55,20 @@ class _Entry(NamedTuple):
     otherwise: int
     missing: int
     valid_days: int | None
+    is_needed: bool
+
+
+class _Group(NamedTuple):
+    source: str
+    entries: tuple[_Entry, ...]
+    missing: int
 
 
 class _Plan(NamedTuple):
     entries: tuple[_Entry, ...]
-    needed: tuple[int, ...]
+    groups: tuple[_Group, ...]
+    needs: bool
+    names: frozenset[str]
     ageing: tuple[tuple[str, int], ...]
 
 
@@ -65,28 +76,48 @@ _POLICIES_KEPT = 64
 _plans: dict[str, _Plan] = {}
 
 
-def score_of(subject: Subject) -> Scored | None:
-    """Return the score of an account today, or None where the policy has no scorecard or asks for more than is known.
+def total_of(subject: Subject) -> Total | None:
+    """Return the points of an account today, or None where the policy has no scorecard or asks for more than is known.
 
-    What is missing or outdated gives its own points, and any value there can be gives some.
+    What is missing or outdated gives its own points. Nothing is kept of the factors, for most times nobody asks.
     """
     plan = _plan(subject.context)
-    found = [_valid(entry, entry.find(subject), subject.on_date) for entry in plan.entries]
-    if not plan.entries or (plan.needed and all(found[number].value is None for number in plan.needed)):
+    if not plan.entries:
         return None
-    points = [_points(entry, one.value) for entry, one in zip(plan.entries, found, strict=True)]
-    total = sum(points)
-    grade, at_least, better_from = _band(subject.context.policy, total)
-    return Scored(
-        total,
-        grade,
-        at_least,
-        better_from,
-        tuple(
-            FactorScore(entry.name, given, entry.weight, one.value, one.on)
-            for entry, given, one in zip(plan.entries, points, found, strict=True)
-        ),
+    points, is_known = 0, not plan.needs
+    for source, entries, missing in plan.groups:
+        if not is_there(source, subject):
+            points += missing
+            continue
+        for entry in entries:
+            value = _valid(entry, entry.find(subject), subject.on_date).value
+            points += _points(entry, value)
+            if entry.is_needed and value is not None:
+                is_known = True
+    return _total(subject.context.policy, points) if is_known else None
+
+
+def score_of(subject: Subject) -> Scored | None:
+    """Return the score of an account today with every factor, in the order of the policy; None as `total_of`."""
+    plan = _plan(subject.context)
+    found = [_valid(entry, entry.find(subject), subject.on_date) for entry in plan.entries]
+    pairs = list(zip(plan.entries, found, strict=True))
+    if not pairs or (plan.needs and all(one.value is None for entry, one in pairs if entry.is_needed)):
+        return None
+    factors = tuple(
+        FactorScore(entry.name, _points(entry, one.value), entry.weight, one.value, one.on) for entry, one in pairs
     )
+    return Scored(_total(subject.context.policy, sum(one.points for one in factors)), factors)
+
+
+def factor_names(context: Context) -> frozenset[str]:
+    """Return the factors that the policy in force counts."""
+    return _plan(context).names
+
+
+def ageing(context: Context) -> tuple[tuple[str, int], ...]:
+    """Return what grows old by the policy in force: the source of factors, and the days that it is valid."""
+    return _plan(context).ageing
 
 
 def _plan(context: Context) -> _Plan:
@@ -101,31 +132,34 @@ def _plan(context: Context) -> _Plan:
 
 def _planned(policy: Policy) -> _Plan:
     scorecard = policy.scorecard
-    entries = tuple(_entry(factor, find_of(factor, scorecard, policy.bureau)) for factor in scorecard.factors)
-    needed = tuple(number for number, entry in enumerate(entries) if entry.name in scorecard.needs_one_of)
-    ageing = tuple((entry.name, entry.valid_days) for entry in entries if entry.valid_days is not None)
-    return _Plan(entries, needed, ageing)
+    entries = tuple(_entry(factor, policy) for factor in scorecard.factors)
+    by_source: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        by_source.setdefault(source_of(entry.name), []).append(entry)
+    groups = (_Group(source, tuple(of), sum(entry.missing for entry in of)) for source, of in by_source.items())
+    dated = ((source_of(entry.name), entry.valid_days) for entry in entries if entry.valid_days is not None)
+    return _Plan(
+        entries,
+        tuple(groups),
+        any(entry.is_needed for entry in entries),
+        frozenset(entry.name for entry in entries),
+        tuple(dict.fromkeys(dated)),
+    )
 
 
-def ageing(context: Context) -> tuple[tuple[str, int], ...]:
-    """Return the factors of the policy in force that grow old, each with the days that it is valid."""
-    return _plan(context).ageing
-
-
-def _entry(factor: Factor, find: Find) -> _Entry:
-    is_name = factor.factor in NAMED_FACTORS
+def _entry(factor: Factor, policy: Policy) -> _Entry:
+    shares = {name.casefold(): factor.weight * percent // PERCENT for name, percent in factor.named.items()}
     return _Entry(
-        factor.factor,
-        factor.weight,
-        find,
-        tuple(value for value, _ in factor.scale),
-        tuple(percent for _, percent in factor.scale),
-        {name.casefold(): factor.weight * percent // PERCENT for name, percent in factor.named.items()}
-        if is_name
-        else None,
-        factor.weight * factor.otherwise // PERCENT,
-        factor.weight * factor.missing // PERCENT,
-        factor.valid_days,
+        name=factor.factor,
+        weight=factor.weight,
+        find=find_of(factor, policy.scorecard, policy.bureau),
+        values=tuple(value for value, _ in factor.scale),
+        percents=tuple(percent for _, percent in factor.scale),
+        named=shares if factor.factor in NAMED_FACTORS else None,
+        otherwise=factor.weight * factor.otherwise // PERCENT,
+        missing=factor.weight * factor.missing // PERCENT,
+        valid_days=factor.valid_days,
+        is_needed=factor.factor in policy.scorecard.needs_one_of,
     )
 
 
@@ -133,12 +167,7 @@ def _valid(entry: _Entry, found: Found, today: str) -> Found:
     """Return a value that is too old as not known, with its date."""
     if found is UNKNOWN or entry.valid_days is None or not found.on or found.value is None:
         return found
-    return found if found.on >= _since(today, entry.valid_days) else Found(None, found.on)
-
-
-@lru_cache(maxsize=1_024)
-def _since(today: str, valid_days: int) -> str:
-    return day_before(today, valid_days)
+    return found if found.on >= days_before(today, entry.valid_days) else Found(None, found.on)
 
 
 def _points(entry: _Entry, value: int | str | None) -> int:
@@ -156,11 +185,11 @@ def _points(entry: _Entry, value: int | str | None) -> int:
     return entry.weight * (percents[place - 1] * (high - low) + rise * (value - low)) // (PERCENT * (high - low))
 
 
-def _band(policy: Policy, points: int) -> tuple[str, int, int | None]:
+def _total(policy: Policy, points: int) -> Total:
     better_from = None
     for band in policy.scorecard.bands:
         if points >= band.points_at_least:
-            return band.grade, band.points_at_least, better_from
+            return Total(points, band.grade, band.points_at_least, better_from)
         better_from = band.points_at_least
     raise AssertionError(f"no band for a score of {points}: the last one asks for more than 0")
 

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from projections.dossier import dossier_of, own_dossier
+from projections.context import Context
+from projections.dossier import own_dossier
 from projections.dossier_rows import ScoreRow
 from projections.grading_dates import note_next_grading
 from projections.recording import Recording
-from projections.scorecard import Scored, reasons_of
+from projections.score_values import Subject
+from projections.scorecard import Scored, Total, factor_names, reasons_of, score_of
 from schemas.decisions import AccountScored, AnyDecision, ScoreMoved
-from schemas.policy import Policy
 
 
-def follow_score(recording: Recording, scored: Scored | None, decisions: list[AnyDecision]) -> None:
+def follow_score(recording: Recording, subject: Subject, total: Total | None, decisions: list[AnyDecision]) -> None:
     """Add that the account has another score, if it moved enough, already in effect."""
-    dossier = dossier_of(recording.book, recording.account.account_id)
-    kept = None if dossier is None else dossier.score
-    if not _is_worth_telling(scored, kept, recording.context.policy):
+    kept = None if subject.dossier is None else subject.dossier.score
+    if not _is_worth_telling(total, kept, recording.context):
         return
+    scored = score_of(subject)
     told = AccountScored(
-        points=None if scored is None else scored.points,
-        grade="" if scored is None else scored.grade,
+        points=None if scored is None else scored.total.points,
+        grade="" if scored is None else scored.total.grade,
         before=None if kept is None else kept.points,
         grade_before="" if kept is None else kept.grade,
         reasons=[] if scored is None else reasons_of(scored),
-        moved=[] if scored is None else _moved(scored, {} if kept is None else kept.factors),
+        moved=[] if scored is None else moved(scored, {} if kept is None else kept.factors),
     )
     decisions.append(told)
     apply_score(recording, told)
 
 
-def _is_worth_telling(scored: Scored | None, kept: ScoreRow | None, policy: Policy) -> bool:
-    if scored is None or kept is None:
-        return not (scored is None and kept is None)
-    if abs(scored.points - kept.points) >= policy.scorecard.tell_from_points or scored.grade != kept.grade:
+def _is_worth_telling(total: Total | None, kept: ScoreRow | None, context: Context) -> bool:
+    if total is None or kept is None:
+        return not (total is None and kept is None)
+    if abs(total.points - kept.points) >= context.policy.scorecard.tell_from_points or total.grade != kept.grade:
         return True
-    return len(scored.factors) != len(kept.factors) or any(one.factor not in kept.factors for one in scored.factors)
+    return kept.factors.keys() != factor_names(context)
 
 
-def _moved(scored: Scored, before: dict[str, int]) -> list[ScoreMoved]:
+def moved(scored: Scored, before: dict[str, int]) -> list[ScoreMoved]:
     """Return the factors whose points moved, the largest first, of equal ones in the order of the policy."""
-    moved = [
+    found = [
         ScoreMoved(factor=one.factor, before=before.get(one.factor), points=one.points, value=one.value)
         for one in scored.factors
         if before.get(one.factor) != one.points
     ]
     now = {one.factor for one in scored.factors}
-    moved += [ScoreMoved(factor=name, before=points, points=None) for name, points in before.items() if name not in now]
-    return sorted(moved, key=lambda one: -abs((one.points or 0) - (one.before or 0)))
+    found += [ScoreMoved(factor=name, before=points, points=None) for name, points in before.items() if name not in now]
+    return sorted(found, key=lambda one: -abs((one.points or 0) - (one.before or 0)))
 
 
 def apply_score(recording: Recording, told: AccountScored) -> None:

@@ -23,7 +23,7 @@ from projections.rows import FACT_ID, Account
 from projections.versions import verdict_on
 from projections.warning_lines import watch_now
 from schemas.codec import Unreadable
-from schemas.decisions import AnyDecision, FactRejected
+from schemas.decisions import AlertRaised, AnyDecision, FactRejected
 from schemas.envelope import Envelope
 from schemas.facts import Fact
 from schemas.ledger import Source, digest
@@ -124,11 +124,13 @@ def _take_in(recording: Recording, arrival: Arrival) -> None:
 
 
 def _is_repeated_by_id(recording: Recording, fact: Fact, identity: str, verdict: str | None) -> bool:
+    is_desk = recording.topic == "desk"
     if verdict is None:
-        return _is_known(recording.book, recording.context, identity)
+        return _is_known(recording.book, recording.context, identity, is_desk=is_desk)
     if not recording.account.parked_count:
         return False
-    return _is_known(recording.book, recording.context, _identity_while_waiting(recording, identity, fact))
+    waiting = _identity_while_waiting(recording, identity, fact)
+    return _is_known(recording.book, recording.context, waiting, is_desk=is_desk)
 
 
 def _kept_identity(recording: Recording, fact: Fact, identity: str, verdict: str | None) -> str | None:
@@ -151,7 +153,8 @@ def _open(book: Book, context: Context, arrival: Arrival) -> Recording:
 
 def _note(recording: Recording, arrival: Arrival, identity: str | None) -> None:
     if identity is not None:
-        recording.book.put_plain(FACT_ID + generation(recording.context, 0) + _hashed(identity), b"")
+        kept_for = _FOR_EVER if arrival.topic == "desk" else generation(recording.context, 0)
+        recording.book.put_plain(FACT_ID + kept_for + _hashed(identity), b"")
     if arrival.envelope.redrives:
         resolve_dead_letter(recording, arrival.envelope.redrives)
     recording.book.touch_account(recording.account)
@@ -162,10 +165,31 @@ def _identity_while_waiting(recording: Recording, identity: str, fact: Fact) -> 
     return f"{identity}/{recording.digest(fact).hex()}"
 
 
-def _is_known(book: Book, context: Context, identity: str) -> bool:
+def _is_known(book: Book, context: Context, identity: str, *, is_desk: bool) -> bool:
     hashed = _hashed(identity)
     now, before = FACT_ID + generation(context, 0) + hashed, FACT_ID + generation(context, 1) + hashed
-    return book.plain(now) is not None or book.plain(before) is not None
+    if book.plain(now) is not None or book.plain(before) is not None:
+        return True
+    return is_desk and book.plain(FACT_ID + _FOR_EVER + hashed) is not None
+
+
+_FOR_EVER = b"\xff" * 4
+"""What people said is known again however late: a signed record that is written once more must not be taken again."""
+
+
+def is_repeated_broadcast(book: Book, arrival: Arrival) -> bool:
+    """Return whether a broadcast with this id was taken before; one without an id is told apart by its place only."""
+    return bool(arrival.envelope.ce_id) and book.plain(_broadcast_key(arrival)) is not None
+
+
+def note_broadcast(book: Book, arrival: Arrival) -> None:
+    """Note a broadcast's id, by which a repeat is known however late."""
+    if arrival.envelope.ce_id:
+        book.put_plain(_broadcast_key(arrival), b"")
+
+
+def _broadcast_key(arrival: Arrival) -> bytes:
+    return FACT_ID + _FOR_EVER + _hashed(f"control/{fact_id(arrival)}")
 
 
 def _hashed(identity: str) -> bytes:
@@ -188,10 +212,27 @@ def _refuse_unreadable(
         parks=arrival.account_id is not None,
     )
     if arrival.account_id is None:
-        return [rejected]
+        return [rejected, *_alarm(arrival, unreadable)]
     recording = _open(book, context, arrival)
     _note_refused(recording, arrival, parks=True)
     return [rejected, *watch_now(recording)]
+
+
+def _alarm(arrival: Arrival, unreadable: Unreadable) -> list[AnyDecision]:
+    """A broadcast that nobody signed concerns no account, so nothing but this tells the desk at once."""
+    if arrival.topic != "control" or unreadable.code not in ("signature_missing", "signature_wrong"):
+        return []
+    alert = AlertRaised(
+        alert_id=f"control/{arrival.source.partition}/{arrival.source.offset}",
+        cause="fact_unsigned",
+        level="critical",
+        found=1,
+        line=1,
+        measure="find out who wrote to the topic control, and stop them",
+        owner_role="credit_manager",
+        subject=arrival.dead_letter,
+    )
+    return [alert]
 
 
 def _refuse(recording: Recording, arrival: Arrival, code: Refusal, message: str) -> list[AnyDecision]:

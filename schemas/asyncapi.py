@@ -154,6 +154,7 @@ _FACT_HEADERS: Part = {
         "effect": _text("how it is meant", enum=list(EFFECTS), default="binding"),
         "redrives": _text("the id topic/partition/offset of the dead letter that this record mends"),
         "control_no": _text("set by Obligor on copies of broadcasts", pattern="^[0-9]+$"),
+        "obligor_signature": _text("on `desk` and `control`: the key's name and what it signed", maxLength=HEADER_MAX),
     },
 }
 _OUTPUT_HEADERS: Part = {

@@ -18,6 +18,7 @@ class Envelope(Struct, frozen=True, gc=False):
 
     `ce_id` is unique within its `ce_source`; either may be empty. `redrives` is the id of the dead letter that this
     record mends. `control_no` is the offset, in partition 0, of the broadcast that this record is a copy of.
+    `signature` is of the topics `desk` and `control`; see `schemas.signature`.
     """
 
     ce_source: str = ""
@@ -27,6 +28,7 @@ class Envelope(Struct, frozen=True, gc=False):
     control_no: int | None = None
     correlation_id: str = ""
     causation_id: str = ""
+    signature: str = ""
 
 
 class HeaderInvalid(ValueError):
@@ -66,10 +68,22 @@ def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
         _whole(said("control_no")),
         said("ce_correlationid", ""),
         said("ce_causationid", ""),
+        said("obligor_signature", ""),
     )
 
 
-_READ = frozenset({"ce_source", "ce_id", "effect", "redrives", "control_no", "ce_correlationid", "ce_causationid"})
+_READ = frozenset(
+    {
+        "ce_source",
+        "ce_id",
+        "effect",
+        "redrives",
+        "control_no",
+        "ce_correlationid",
+        "ce_causationid",
+        "obligor_signature",
+    }
+)
 
 
 def _text(name: str, value: bytes) -> str:

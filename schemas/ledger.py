@@ -32,7 +32,7 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 
     `at_ms` is the fact's own time (its record timestamp), `recorded_at_ms` the writer's clock: shown, never used.
     `fact` is null for a record that is not JSON. `published` is the seq up to which its writer held
-    acknowledgements for all outputs; -1 before any.
+    acknowledgements for all outputs; -1 before any. `signature` is the fact's own, so that it can be checked again.
     """
 
     epoch: int
@@ -54,6 +54,7 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     ce_id: str = ""
     redrives: str = ""
     control_no: int | None = None
+    signature: str = ""
 
 
 class AccountSwept(Struct, frozen=True, kw_only=True, tag="account_swept", tag_field="type", gc=False):

@@ -93,7 +93,7 @@ class Scorecard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     factors: tuple[Factor, ...] = ()
     bands: tuple[ScoreBand, ...] = ()
     needs_one_of: tuple[Words, ...] = ()
-    tell_from_points: Annotated[int, Meta(ge=1, le=POINTS_MAX)] = 10
+    tell_from_points: Annotated[int, Meta(ge=1, le=POINTS_MAX)] = 20
     lateness: tuple[LatenessBand, ...] = ()
     peers: dict[Words, dict[Words, FactorValue]] = {}
 

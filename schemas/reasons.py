@@ -64,6 +64,8 @@ Refusal = Literal[
     "fact_on_wrong_topic",
     "field_invalid",
     "header_invalid",
+    "signature_missing",
+    "signature_wrong",
     "key_missing",
     "key_differs_from_account_id",
     "key_on_wrong_partition",

@@ -6,6 +6,7 @@ from aiokafka import TopicPartition
 from kafka import KafkaAdminClient
 from msgspec import Struct
 
+from schemas.signature import Verifier
 from streams.reader import Reader
 from streams.settings import Settings, kafka_python_arguments
 from streams.states import States
@@ -15,12 +16,14 @@ PUBLISHED_TO = OUTPUTS
 
 
 class Access(Struct, frozen=True):
-    """A worker's way to the cluster. `topic_ids` are by short name, as Kafka gave them when the topics were made."""
+    """A worker's way to the cluster. `topic_ids` are by short name, as Kafka gave them when the topics were made;
+    without a `verifier` signatures are not asked for."""
 
     settings: Settings
     reader: Reader
     topic_ids: dict[str, str]
     states: States
+    verifier: Verifier | None = None
 
     def at(self, name: str, partition: int) -> TopicPartition:
         """Return the partition of a topic named without prefix and version."""

@@ -191,7 +191,13 @@ class Holdings:
             opened.rows.close()
             return
         self._metrics.void.inc(opened.void_count)
-        seat = Seat(opened.partition, opened.rows, opened.ledger_end, self._access.settings.max_idle_ms)
+        seat = Seat(
+            opened.partition,
+            opened.rows,
+            opened.ledger_end,
+            self._access.settings.max_idle_ms,
+            self._access.verifier,
+        )
         await self._begin(seat, opened.again)
 
     async def _begin(self, seat: Seat, again: list[Any]) -> None:

@@ -11,6 +11,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.partitioner.default import murmur2
 
+from schemas.signature import Headers
+from streams.keys import load_signer, signed_headers
 from streams.message import Message
 from streams.settings import Settings, kafka_python_arguments
 from streams.topics import SOURCE_BYTES, topic
@@ -38,6 +40,7 @@ class Producing:
 
     def __init__(self, settings: Settings, *, in_flight_max: int = IN_FLIGHT_MAX, block_ms: int = _BLOCK_MS) -> None:
         self._prefix = settings.topic_prefix
+        self._signer = load_signer(settings)
         self._failure: str | None = None
         self._in_flight = BoundedSemaphore(in_flight_max)
         self._partition_counts: dict[str, int] = {}
@@ -99,7 +102,7 @@ class Producing:
                 full_name,
                 value=message.value,
                 key=None if message.key is None else message.key.encode(),
-                headers=list(message.headers),
+                headers=self._headers(full_name, partition, message),
                 partition=partition,
                 timestamp_ms=message.timestamp_ms,
             )
@@ -110,6 +113,14 @@ class Producing:
         future.add_errback(self._refused, full_name, message)
         if is_broadcast:
             self.flush()
+
+    def _headers(self, full_name: str, partition: int | None, message: Message) -> Headers:
+        if self._signer is None:
+            return list(message.headers)
+        key = None if message.key is None else message.key.encode()
+        return signed_headers(
+            self._signer, full_name, partition or 0, key, message.value, list(message.headers), message.timestamp_ms
+        )
 
     def flush(self) -> None:
         """Wait until everything sent is acknowledged.

@@ -10,7 +10,9 @@ from aiokafka import AIOKafkaProducer
 from msgspec import Struct
 
 from schemas.publication import Published
+from schemas.signature import Headers
 from streams.failpoints import reach
+from streams.keys import load_signer, signed_headers
 from streams.ledger import DEADLINE_S, Connect, new_producer
 from streams.settings import Settings
 from streams.topics import topic
@@ -51,6 +53,7 @@ class Publisher:
     def __init__(self, settings: Settings, connect: Connect | None = None) -> None:
         self._settings = settings
         self._connect = connect or new_producer
+        self._signer = load_signer(settings)
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
@@ -85,7 +88,7 @@ class Publisher:
         futures.append(await producer.send_batch(batch, full_name, partition=partition))
 
     async def write(self, full_name: str, partition: int, records: Sequence[tuple[int, Published]]) -> None:
-        """Write records with timestamps of their own to any topic, and wait for them.
+        """Write records with timestamps of their own to any topic, signed where that is asked for, and wait for them.
 
         Raises:
             TimeoutError: they were not acknowledged in time. A producer may stay stuck after the broker came back, so
@@ -101,11 +104,14 @@ class Publisher:
                     key=record.key,
                     partition=partition,
                     timestamp_ms=timestamp_ms,
-                    headers=record.headers,
+                    headers=self._headers(full_name, partition, record, timestamp_ms),
                 )
                 for timestamp_ms, record in records
             ]
             await asyncio.gather(*futures)
+
+    def _headers(self, full_name: str, partition: int, record: Published, at_ms: int) -> Headers:
+        return signed_headers(self._signer, full_name, partition, record.key, record.value, record.headers, at_ms)
 
     async def stop(self) -> None:
         """Wait for what was sent, and disconnect."""

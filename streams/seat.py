@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from projections.chain import Outcome
 from projections.partition import Partition
+from schemas.codec import Unreadable
 from schemas.decisions import FactRejected
 from schemas.publication import (
     Origin,
@@ -22,6 +23,7 @@ from schemas.publication import (
     publish_exposure,
     topic_of,
 )
+from schemas.signature import SIGNED_TOPICS, Verifier, place_of
 from streams.merge import Merge, Offered
 from streams.publisher import Outbox, Pending
 from streams.states import StateRows
@@ -61,7 +63,14 @@ class Seat:
     is missing.
     """
 
-    def __init__(self, partition: Partition, rows: StateRows, ledger_end: int, max_idle_ms: int) -> None:
+    def __init__(
+        self,
+        partition: Partition,
+        rows: StateRows,
+        ledger_end: int,
+        max_idle_ms: int,
+        verifier: Verifier | None = None,
+    ) -> None:
         assert set(MERGE_ORDER) == set(SOURCES), "every source topic is merged"
         self.partition = partition
         self.rows = rows
@@ -82,6 +91,7 @@ class Seat:
         self._told = (partition.chain.published, partition.chain.published_offset)
         self._at_ms = 0
         self._held: dict[str, deque[Held]] = {name: deque() for name in SOURCES}
+        self._verifier = verifier
         self.is_unchecked = True
         self.is_unsettled = False
 
@@ -107,8 +117,17 @@ class Seat:
 
     def _note_control(self, batch: Any) -> None:
         for record in batch:
-            number = record.offset if self.number == 0 else _number_in(record.headers)
-            self.control_no = max(self.control_no, number)
+            if self.number == 0:
+                self.control_no = max(self.control_no, record.offset)
+            elif self._doubt("control", record) is None:
+                self.control_no = max(self.control_no, number_in(record.headers))
+
+    def _doubt(self, name: str, record: Any) -> Unreadable | None:
+        """Return why a record is not believed; the core is told, and never sees a key."""
+        if self._verifier is None:
+            return None
+        full_name = f"{self.partition.prefix}.{name}.v1"
+        return self._verifier.doubt(place_of(name, full_name, self.number), record)
 
     def expects_control(self, control_end: int) -> None:
         """Wait for broadcasts that are in partition 0 already and have not come here, themselves or as copies."""
@@ -159,7 +178,8 @@ class Seat:
         taken = Taken([], {})
         for name, record in self.merge.take(limit, now_ms):
             taken.count += 1
-            for outcome in self.partition.take(name, record, recorded_at_ms):
+            doubt = self._doubt(name, record) if name in SIGNED_TOPICS else None
+            for outcome in self.partition.take(name, record, recorded_at_ms, doubt):
                 taken.outcomes.append(outcome)
                 if outcome.decisions and isinstance(outcome.decisions[0], FactRejected):
                     taken.refused[outcome.seq] = record
@@ -246,7 +266,8 @@ class Seat:
                 held.popleft().event.ack()
 
 
-def _number_in(headers: Any) -> int:
+def number_in(headers: Any) -> int:
+    """Return the number of a broadcast's copy, -1 where there is none."""
     for name, value in headers:
         if name == "control_no" and value is not None and value.isdigit():
             return int(value)

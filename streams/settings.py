@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     state_every_ms: int = Field(default=5_000, ge=0)
     """How long what the ledger holds may wait to be written to the local state, so that more is written at once."""
 
+    signing_key: Path | None = None
+    """File of the Ed25519 private key that signs the topics `desk` and `control`; else that of the data directory."""
+    trusted_keys: str = ""
+    """More public keys whose signatures hold, as base64, separated by commas."""
+    require_signatures: bool | None = None
+    """Whether unsigned desk and control facts are refused; None: where a key is known."""
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8400, ge=0, le=65535)
     kafka_port: int = Field(default=9092, ge=0, le=65535)

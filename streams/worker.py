@@ -20,6 +20,7 @@ from streams.access import Access, read_topic_ids
 from streams.clock import Clock
 from streams.garbage import collect_less_often
 from streams.holdings import Holdings
+from streams.keys import load_verifier
 from streams.ledger import LedgerWriter
 from streams.metrics import Health, Metrics
 from streams.portfolio import Totaller
@@ -74,7 +75,8 @@ class Worker:
 
     async def _start(self) -> None:
         topic_ids = await asyncio.to_thread(read_topic_ids, self._settings)
-        access = Access(self._settings, self._reader, topic_ids, RocksStates(self._settings))
+        verifier = load_verifier(self._settings)
+        access = Access(self._settings, self._reader, topic_ids, RocksStates(self._settings), verifier)
         await self._reader.start()
         await self._ledger.start()
         await self._publisher.start()

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def broker_settings(broker: Broker) -> Settings:
+def broker_settings(broker: Broker, tmp_path: Path) -> Settings:
     """Settings for the session's broker with a topic prefix and a group of this test's own, and few partitions."""
     name = f"t{uuid.uuid4().hex[:10]}"
-    return Settings(brokers=broker.bootstrap, topic_prefix=name, group_id=name, partitions=3)
+    return Settings(brokers=broker.bootstrap, topic_prefix=name, group_id=name, partitions=3, data=tmp_path / "obligor")

@@ -10,9 +10,11 @@ from projections.chain import Outcome
 from projections.exposures import exposure_of
 from projections.partition import Partition
 from projections.store import MemoryRows
+from schemas.codec import Unreadable
 from schemas.decisions_lateness import FOR_THE_LEARNER
 from schemas.ledger import decode_decisions, decode_entry
 from schemas.publication import Exposure
+from schemas.signature import SIGNED_TOPICS, Verifier, place_of
 from tests.builders import ACCOUNT, Said, account_opened, limit_set
 
 START_MS = 1_740_960_000_000
@@ -23,11 +25,12 @@ _NOT_COMPARED = (b"F", b"Pcontext", b"Pchain")
 class Scenario:
     """A partition that facts are told to; remembers its ledger, and at the end can prove that it replays."""
 
-    def __init__(self, number: int = 0, partitions: int = 1) -> None:
+    def __init__(self, number: int = 0, partitions: int = 1, verifier: Verifier | None = None) -> None:
         self.partition = Partition(MemoryRows(), number, partitions, "credit")
         self.ledger: list[Outcome] = []
         self.labels: list[Any] = []
         self.sweeps_at_once = True
+        self.verifier = verifier
         self._offsets: Counter[str] = Counter()
 
     def say(self, *facts: Said) -> list[Any]:
@@ -44,13 +47,19 @@ class Scenario:
         self._offsets[topic] += 1
         raw = key.encode() if isinstance(key, str) else key
         record = SimpleNamespace(offset=offset, timestamp=START_MS + offset, key=raw, value=value, headers=list(pairs))
-        outcomes = self.partition.take(topic, record, 7)
+        outcomes = self.partition.take(topic, record, 7, self._doubt(topic, record))
         while self.sweeps_at_once and (swept := self.partition.sweep(SWEPT_A_ROUND, 7)):
             outcomes += swept
         self.ledger += outcomes
         decisions = [decision for outcome in outcomes for decision in outcome.decisions]
         self.labels += [found for found in decisions if isinstance(found, FOR_THE_LEARNER)]
         return [found for found in decisions if not isinstance(found, FOR_THE_LEARNER)]
+
+    def _doubt(self, topic: str, record: Any) -> Unreadable | None:
+        """What the shell of a worker that asks for signatures would say."""
+        if self.verifier is None or topic not in SIGNED_TOPICS:
+            return None
+        return self.verifier.doubt(place_of(topic, f"credit.{topic}.v1", self.partition.context.partition), record)
 
     def stands(self, account_id: str = ACCOUNT) -> Exposure:
         """Return the account's exposure as it would be published."""

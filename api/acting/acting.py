@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from api.acting.ledger_tail import LedgerTail
 from api.acting.message import Message, Sign, Written, unsigned
-from api.acting.outcomes import Outcome
+from api.acting.outcomes import Outcome, is_same, written_at
 from api.acting.sending import Sending
 
 SOURCE = "obligor/api"
@@ -54,10 +54,10 @@ class Acting:
         newest = self.tail.outcomes.newest_at_ms if self._simulated_time else 0
         return newest or time.time_ns() // 1_000_000
 
-    async def known(self, fact_id: str) -> Outcome | None:
-        """Return what became of a fact, or None if the newest part of the ledger does not have it."""
+    async def known(self, name: str) -> Outcome | None:
+        """Return what became of a fact, by id or place, or None if the newest part of the ledger does not have it."""
         try:
-            return await self.tail.find(fact_id)
+            return await self.tail.find(name)
         except (KafkaError, OSError, TimeoutError):
             return None
 
@@ -71,10 +71,25 @@ class Acting:
         self._told[fact_id] = None
         if len(self._told) > _TOLD_KEPT:
             self._told.popitem(last=False)
-        outcome = await self.known(fact_id)
-        if outcome is None and wait_seconds > 0:
-            outcome = await self.tail.outcomes.wait(fact_id, wait_seconds)
-        return written, outcome
+        return written, await self._outcome(message, written, fact_id, wait_seconds)
+
+    async def _outcome(self, message: Message, written: Written, fact_id: str, wait_seconds: float) -> Outcome | None:
+        """Of a repetition there is no record but the first, which has the same id and says the same."""
+        place = written_at(written.topic, written.partition, written.offset)
+        first = await self.known(fact_id)
+        if first is not None and is_same(first, message.value):
+            return first
+        outcome = await self.known(place)
+        if outcome is not None or wait_seconds <= 0:
+            return outcome
+        return await self.tail.outcomes.wait((place, fact_id), wait_seconds)
+
+    async def later(self, fact_id: str, wait_seconds: float) -> Outcome | None:
+        """Return what became of a fact that was told before, waiting for the ledger to have it."""
+        found = await self.known(fact_id)
+        if found is None and wait_seconds > 0:
+            found = await self.tail.outcomes.wait([fact_id], wait_seconds)
+        return found
 
     def has_told(self, fact_id: str) -> bool:
         """Return whether this process wrote a fact not long ago."""

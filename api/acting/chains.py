@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from schemas.ledger import GENESIS, Entry, decode_entry
 
-Read = tuple[int, Entry]
-"""A record with its offset."""
+Read = tuple[int, Entry, str]
+"""A record with its offset and its hash."""
 
 
 class _Link(Struct, frozen=True, gc=False):
@@ -44,7 +44,7 @@ class ChainTail:
         if entry.seq != self._seq or entry.prev != self._prev:
             return []
         self._seq, self._prev = entry.seq + 1, own
-        return [(offset, entry)]
+        return [(offset, entry, own)]
 
     def settle(self) -> list[Read]:
         """Hold from now on to the chain that goes furthest; return its records."""
@@ -60,7 +60,7 @@ class ChainTail:
         own = tip
         while own in links:
             link = links[own]
-            found.append((link.offset, link.entry))
+            found.append((link.offset, link.entry, own))
             own = link.before
         return found[::-1]
 

@@ -17,7 +17,7 @@ from api.acting.acting import SOURCE, Acting
 from api.acting.catalogue import BodyInvalid, Command, body_schema, read_command
 from api.acting.message import Message, envelope
 from api.acting.moved_on import VersionInvalid, read_version, what_moved_on
-from api.acting.outcomes import Outcome
+from api.acting.outcomes import Outcome, is_same
 from api.acting.sending import NotWritten
 from api.answers.acting import CommandAnswer
 from api.problems import problem
@@ -26,14 +26,24 @@ from schemas.codec import FACT_TYPES
 WAIT_MS_MAX = 30_000
 WaitMs = Annotated[int, Query(ge=0, le=WAIT_MS_MAX, description="how long to wait for the ledger")]
 router = APIRouter(prefix="/v1")
-_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
 _ANSWER = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/CommandAnswer"}}}}
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Accepted or refused, as the ledger says.", **_ANSWER},
     202: {"description": "Written, and not in the ledger yet: ask again by `fact_id`.", **_ANSWER},
-    409: {"description": "What the command is about has moved on since it was seen.", **_PROBLEM},
-    422: {"description": "The body is no such fact, or the key was used for another one.", **_PROBLEM},
+}
+ACTING_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    403: {"description": "The caller may not.", **_PROBLEM},
+    404: {"description": "There is no such account or command.", **_PROBLEM},
+    409: {
+        "description": "It has moved on since it was seen, or several accounts are named.",
+        **_PROBLEM,
+    },
+    422: {
+        "description": "It is no such fact, or the key was used for another; `code` and `path` say what and where.",
+        **_PROBLEM,
+    },
     503: {"description": "The brokers do not answer; send the same again with the same key.", **_PROBLEM},
 }
 _encode = msgspec.json.Encoder().encode
@@ -97,11 +107,6 @@ async def tell_command(
     return answer(outcome) if is_same(outcome, command.value) else _key_reused(key)
 
 
-def is_same(outcome: Outcome, value: bytes) -> bool:
-    """Return whether a fact in the ledger is the one in these bytes."""
-    return bool(msgspec.json.decode(outcome.fact) == msgspec.json.decode(value))
-
-
 def _key_reused(key: str) -> Response:
     detail = f"expected a new Idempotency-Key for another fact, received {key!r} again"
     return problem(422, detail, code="idempotency_key_reused")
@@ -116,7 +121,7 @@ def _endpoint(kind: str) -> Callable[..., Awaitable[Response]]:
         if_match: Annotated[str | None, Header(description="the version of the account that was seen")] = None,
     ) -> Response:
         key = idempotency_key or uuid.uuid4().hex
-        if not _KEY.match(key):
+        if not KEY.match(key):
             return problem(422, "expected an Idempotency-Key of 1 to 200 printable characters", code="header_invalid")
         try:
             command = read_command(kind, await request.body(), caller.actor)
@@ -149,7 +154,7 @@ def _add_commands() -> None:
             methods=["POST"],
             name=kind,
             dependencies=[require(permission)],
-            responses=_RESPONSES,
+            responses=_RESPONSES | ACTING_PROBLEMS,
             openapi_extra={"requestBody": {"required": True, "content": content}},
         )
 
@@ -157,15 +162,13 @@ def _add_commands() -> None:
 _add_commands()
 
 
-@router.get("/commands/{fact_id:path}", dependencies=[require("have_session")], responses=_RESPONSES | {404: _PROBLEM})
+@router.get("/commands/{fact_id:path}", dependencies=[require("have_session")], responses=_RESPONSES | ACTING_PROBLEMS)
 async def show_command(request: Request, caller: CurrentCaller, fact_id: str, wait_ms: WaitMs = 0) -> Response:
     """Show what became of a command that this caller told, waiting up to `wait_ms` for the ledger to have it."""
     acting = acting_of(request)
     if not fact_id.startswith(f"{source_of(caller)}/") and not caller.may("read_ledger"):
         return problem(404, f"expected a command of {caller.actor}, received {fact_id[:200]!r}")
-    outcome = await acting.known(fact_id)
-    if outcome is None and wait_ms:
-        outcome = await acting.tail.outcomes.wait(fact_id, wait_ms / 1000)
+    outcome = await acting.later(fact_id, wait_ms / 1000)
     if outcome is not None:
         return answer(outcome)
     if acting.has_told(fact_id):

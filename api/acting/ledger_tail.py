@@ -39,14 +39,14 @@ class LedgerTail:
                 self.trouble = f"the ledger cannot be read: {str(error) or type(error).__name__}"
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def find(self, fact_id: str) -> Outcome | None:
-        """Return what became of a fact whose record is among the newest, else None.
+    async def find(self, name: str) -> Outcome | None:
+        """Return what became of a fact, by id or place, whose record is among the newest, else None.
 
         Raises:
             KafkaError: the record cannot be read again.
             TimeoutError: it could not be read in time.
         """
-        place = self.outcomes.place(fact_id)
+        place = self.outcomes.place(name)
         if place is None:
             return None
         number, offset = place
@@ -73,8 +73,8 @@ class LedgerTail:
                 for partition, records in polled.items():
                     chain = chains[partition]
                     for record in records:
-                        for offset, entry in chain.take(record.offset, record.value):
-                            self.outcomes.take(partition.partition, offset, entry)
+                        for valid in chain.take(record.offset, record.value):
+                            self.outcomes.take(partition.partition, *valid)
                 await self._settle(consumer, chains, ends)
                 await asyncio.sleep(0)
         finally:
@@ -99,8 +99,8 @@ class LedgerTail:
     ) -> None:
         for partition in list(ends):
             if await consumer.position(partition) >= ends[partition]:
-                for offset, entry in chains[partition].settle():
-                    self.outcomes.take(partition.partition, offset, entry)
+                for valid in chains[partition].settle():
+                    self.outcomes.take(partition.partition, *valid)
                 del ends[partition]
         self.trouble = "the ledger is still being read" if ends else None
 

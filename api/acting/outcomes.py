@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
 from api.answers.acting import LedgerPlace
-from schemas.ledger import Entry, decode_entry
+from schemas.ledger import Entry, decode_decisions, decode_entry, digest
+from schemas.publication import Origin, publish_decision, topic_of
 
 PLACES_KEPT = 200_000
-"""So many facts are found again by their id."""
+"""So many facts are found again by their id, and by where they were written."""
 ACCOUNTS_KEPT = 20_000
 CHANGES_KEPT = 50
 """So many changes of an account are remembered; who saw less than these has to look again."""
@@ -26,7 +28,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What the ledger says of a fact.
 
     `refusal` is the reason code of a refusal, `message` says more of it. `waits_for` names the document (`kind`, `id`)
-    that a fact waits for. `decisions` are those that followed, as they stand in the ledger.
+    that a fact waits for. `decisions` are those that followed: as published, or as in the ledger where they stay there.
     """
 
     outcome: Literal["accepted", "refused"]
@@ -69,10 +71,15 @@ class Change(Struct, frozen=True, gc=False):
 
 
 _read_told = msgspec.json.Decoder(list[_Told]).decode
-_read_raw = msgspec.json.Decoder(list[Raw]).decode
+_encode = msgspec.json.Encoder().encode
 
 
-def outcome_of(partition: int, entry: Entry) -> Outcome:
+def written_at(topic: str, partition: int, offset: int) -> str:
+    """Return what a record of a source topic is called by its place."""
+    return f"{topic}/{partition}/{offset}"
+
+
+def outcome_of(partition: int, entry: Entry, record_hash: str) -> Outcome:
     """Return what a ledger record says of its fact."""
     told = _read_told(entry.decisions)
     refused = told[0] if told and told[0].type == "fact_rejected" and told[0].path != "waited" else None
@@ -86,9 +93,23 @@ def outcome_of(partition: int, entry: Entry) -> Outcome:
         waits_for=None if waits is None else {"kind": waits.kind, "id": waits.id},
         ledger=LedgerPlace(partition, entry.seq),
         at_ms=entry.at_ms,
-        decisions=_read_raw(entry.decisions),
+        decisions=_as_published(partition, entry, record_hash),
         fact=entry.fact,
     )
+
+
+def _as_published(partition: int, entry: Entry, record_hash: str) -> list[Raw]:
+    """The same bytes as on the output topics, so that a decision is one thing wherever it is read."""
+    place = (entry.epoch, partition, entry.seq, record_hash, entry.account_id)
+    origin = Origin(*place, entry.effect, entry.policy_id, entry.at_ms)
+    found = []
+    for n, decision in enumerate(decode_decisions(entry.decisions)):
+        topic = topic_of(decision, entry.effect)
+        if topic in ("decisions", "alerts"):
+            found.append(Raw(publish_decision(decision, origin, n, topic).value or b""))
+        else:
+            found.append(Raw(_encode(decision)))
+    return found
 
 
 class Outcomes:
@@ -97,7 +118,7 @@ class Outcomes:
     def __init__(self) -> None:
         self.newest_at_ms = 0
         self._places: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        self._waiting: dict[str, list[asyncio.Future[Outcome]]] = {}
+        self._waiting: dict[str, set[asyncio.Future[Outcome]]] = {}
         self._changes: OrderedDict[str, tuple[int, deque[Change]]] = OrderedDict()
         self._first_seqs: dict[int, int] = {}
 
@@ -106,42 +127,52 @@ class Outcomes:
         self._changes.clear()
         self._first_seqs.clear()
 
-    def take(self, partition: int, offset: int, entry: Entry) -> None:
+    def take(self, partition: int, offset: int, entry: Entry, record_hash: str) -> None:
         """Take the next valid record of a ledger partition in."""
         self._first_seqs.setdefault(partition, entry.seq)
         self.newest_at_ms = max(self.newest_at_ms, entry.at_ms)
         self._note_changes(partition, entry)
-        if not entry.fact_id or entry.control_no is not None:
+        if entry.source.index or entry.control_no is not None:
             return
-        self._places[entry.fact_id] = (partition, offset)
-        if len(self._places) > PLACES_KEPT:
+        written = written_at(entry.source.topic, entry.source.partition, entry.source.offset)
+        for name in (entry.fact_id, written) if entry.fact_id else (written,):
+            self._places.setdefault(name, (partition, offset))
+            waiting = self._waiting.pop(name, None)
+            if waiting:
+                outcome = outcome_of(partition, entry, record_hash)
+                for future in waiting:
+                    if not future.done():
+                        future.set_result(outcome)
+        while len(self._places) > 2 * PLACES_KEPT:
             self._places.popitem(last=False)
-        waiting = self._waiting.pop(entry.fact_id, None)
-        if waiting:
-            outcome = outcome_of(partition, entry)
-            for future in waiting:
-                if not future.done():
-                    future.set_result(outcome)
 
-    def place(self, fact_id: str) -> tuple[int, int] | None:
-        """Return partition and offset of a fact's ledger record, or None if it is not among the newest."""
-        return self._places.get(fact_id)
+    def place(self, name: str) -> tuple[int, int] | None:
+        """Return partition and offset of a fact's ledger record, or None if it is not among the newest.
 
-    async def wait(self, fact_id: str, seconds: float) -> Outcome | None:
-        """Return what becomes of a fact that is not in the ledger yet, or None if nothing does in time."""
+        Args:
+            name: the fact's id, of which the first record counts, or where it was written (`written_at`).
+        """
+        return self._places.get(name)
+
+    async def wait(self, names: Sequence[str], seconds: float) -> Outcome | None:
+        """Return what becomes of a fact that is not in the ledger yet, or None if nothing does in time.
+
+        Whatever the ledger says after this was called is not missed.
+        """
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(fact_id, []).append(future)
+        for name in names:
+            self._waiting.setdefault(name, set()).add(future)
         try:
             async with asyncio.timeout(seconds):
                 return await future
         except TimeoutError:
             return None
         finally:
-            waiting = self._waiting.get(fact_id, [])
-            if future in waiting:
-                waiting.remove(future)
-            if not waiting:
-                self._waiting.pop(fact_id, None)
+            for name in names:
+                waiting = self._waiting.get(name, set())
+                waiting.discard(future)
+                if not waiting:
+                    self._waiting.pop(name, None)
 
     def changes_since(self, account_id: str, seen: LedgerPlace) -> list[Change] | None:
         """Return what was decided on an account after a place, or None if that is too long ago to say."""
@@ -168,4 +199,9 @@ class Outcomes:
 
 def read_outcome(partition: int, value: bytes) -> Outcome:
     """Return what the bytes of a ledger record say."""
-    return outcome_of(partition, decode_entry(value))
+    return outcome_of(partition, decode_entry(value), digest(value))
+
+
+def is_same(outcome: Outcome, value: bytes) -> bool:
+    """Return whether a fact in the ledger is the one in these bytes."""
+    return bool(msgspec.json.decode(outcome.fact) == msgspec.json.decode(value))

@@ -19,7 +19,7 @@ class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `outcome` is accepted or refused, with the reason code in `refusal`, or pending while the ledger does not have the
     fact yet: ask again by `fact_id`. `waits_for` names the document (`kind`, `id`) that an accepted fact waits for.
-    `decisions` followed from it, as they stand in the ledger at `ledger`; `version` is the account's version with it.
+    `decisions` followed from it, as published, at `ledger`; `version` is the account's version with it.
     """
 
     outcome: Literal["accepted", "refused", "pending"]
@@ -34,6 +34,42 @@ class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     decisions: list[Raw] = []
 
 
+class WrittenFact(Struct, frozen=True, kw_only=True):
+    """Where a fact stands; `fact_id` is null for one that its document tells apart."""
+
+    topic: str
+    partition: int
+    offset: int
+    account_id: str | None
+    fact_id: str | None
+
+
+class FactsAnswer(Struct, frozen=True, kw_only=True):
+    """Where the facts of a request stand, in their order."""
+
+    facts: list[WrittenFact]
+
+
+class CheckAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to an order system.
+
+    `released` is true, false, or null while there is no answer: then nothing may leave. `outcome` is answered (with the
+    `decision`, as published), pending (the ledger does not have the question yet), waits (for the document that
+    `waits_for` names), refused (with the reason code in `refusal`) or silent (nothing followed, as for a quotation).
+    """
+
+    outcome: Literal["answered", "pending", "waits", "refused", "silent"]
+    fact_id: str
+    account_id: str
+    order_id: str
+    released: bool | None = None
+    decision: Raw | None = None
+    refusal: str | None = None
+    message: str | None = None
+    waits_for: dict[str, str] | None = None
+    ledger: LedgerPlace | None = None
+
+
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem detail (RFC 9457); `code` and `path` say to a program what `detail` says to a person."""
 
@@ -43,3 +79,6 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str | None = None
     path: str | None = None
+
+
+ACTING_ANSWERS = (CommandAnswer, FactsAnswer, CheckAnswer, Problem)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.acting.acting import Acting
+from api.acting.signing import signing
 from api.app import OpenWithoutRoles, create_app
 from api.hub import Limits
 from api.live import Live
 from api.reader import Topics
 from api.server import Server, make_server
+from schemas.signature import Signer
 
 
 def serve_api(
@@ -21,6 +23,7 @@ def serve_api(
     *,
     open_without_roles: bool = False,
     simulated_time: bool = False,
+    signer: Signer | None = None,
     limits: Limits = Limits(),
     on_started: Callable[[str], None] = print,
     on_error: Callable[[str], None] = print,
@@ -34,6 +37,7 @@ def serve_api(
         port: port to listen on; 0 takes a free one.
         open_without_roles: allow others to reach this process, though it asks nobody who they are.
         simulated_time: stamp what callers tell with the newest time in the ledger: a simulated market makes the time.
+        signer: signs what people decide; without one only workers that ask for no signatures take it.
         limits: sizes of the clients' queues.
         on_started: told the url once it is listened on, which is before the topics have been read.
         on_error: told why it ended.
@@ -46,7 +50,7 @@ def serve_api(
         servers[0].should_exit = True
 
     live = Live(Topics(connection, topic_prefix), limits)
-    acting = Acting(connection, topic_prefix, simulated_time=simulated_time)
+    acting = Acting(connection, topic_prefix, signing(signer, topic_prefix), simulated_time=simulated_time)
     try:
         app = create_app(live, host, acting=acting, open_without_roles=open_without_roles, on_failure=fail)
     except OpenWithoutRoles as refused:

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 from kafka.errors import KafkaError
 
+from schemas.signature import SigningKeyInvalid
 from streams.broker import BrokerFailed, with_running_broker
+from streams.keys import SigningKeyMissing
 from streams.producing import SendFailed
 from streams.settings import Settings
 
@@ -36,6 +38,6 @@ def ending_with_2(*expected: type[Exception]) -> Iterator[None]:
     """Turn what keeps a command from running into its text and exit code 2."""
     try:
         yield
-    except (BrokerFailed, SendFailed, KafkaError, *expected) as error:
+    except (BrokerFailed, SendFailed, KafkaError, SigningKeyInvalid, SigningKeyMissing, *expected) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(COULD_NOT_RUN) from error

@@ -28,6 +28,7 @@ from streams.deadletters import (
     redrive,
     resolve,
 )
+from streams.keys import load_signer, signed_headers
 from streams.reading import TopicMissing, bounds, consumer_of, partitions_of, read_partition
 from streams.settings import Settings, kafka_python_arguments
 from streams.topics import SOURCE_BYTES, topic
@@ -174,8 +175,13 @@ def _open_ones(known: Known, reason: str | None) -> list[DeadLetter]:
     return [
         letter
         for letter in known.letters.values()
-        if known.states[letter.id] == "open" and letter.id not in followed and reason in (None, letter.code)
+        if known.states[letter.id] == "open" and letter.id not in followed and _is_meant(letter, reason)
     ]
+
+
+def _is_meant(letter: DeadLetter, reason: str | None) -> bool:
+    """Sending in again signs: what was refused for its signature is sent only where that is asked for by name."""
+    return letter.code == reason or (reason is None and not letter.code.startswith("signature_"))
 
 
 def _known(brokers: str | None, data: Path | None) -> tuple[Settings, Known]:
@@ -215,10 +221,12 @@ def _send(settings: Settings, out: list[Outgoing]) -> None:
     producer = KafkaProducer(
         **kafka_python_arguments(settings), acks="all", enable_idempotence=True, max_request_size=SOURCE_BYTES
     )
+    signer = load_signer(settings)
     try:
         for one in out:
             partition = 0 if one.topic.endswith(".control.v1") else None
-            sent = producer.send(one.topic, one.value, one.key, one.headers, partition, one.timestamp_ms)
+            headers = signed_headers(signer, one.topic, 0, one.key, one.value, [*one.headers], one.timestamp_ms)
+            sent = producer.send(one.topic, one.value, one.key, headers, partition, one.timestamp_ms)
             sent.get(timeout=30)
     finally:
         producer.close(timeout=5)

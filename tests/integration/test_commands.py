@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -119,6 +120,40 @@ def test_a_refusal_carries_its_reason_and_an_order_nobody_knows_is_waited_for(
     assert (refused.json()["outcome"], refused.json()["refusal"]) == ("refused", "alert_unknown")
     waits = http.post("/v1/commands/order_release", json={"account_id": "C-4", "order_id": "O-404", **WHY}).json()
     assert (waits["outcome"], waits["waits_for"]) == ("accepted", {"kind": "order", "id": "O-404"})
+
+
+def test_an_order_is_placed_checked_and_answered_over_http_alone(http: httpx.Client, shop: OrderSystem) -> None:
+    shop.open({"C-6": 1_000})
+    placed = {**b.order("O-6", 700, account_id="C-6").value}
+    asked = http.post("/v1/checks", json=placed, params={"source": "shop"})
+    assert asked.status_code == 200, asked.text
+    answer = asked.json()
+    assert (answer["outcome"], answer["released"]) == ("answered", True)
+    published = next(told for told in shop.decisions() if told.get("order_id") == "O-6")
+    assert answer["decision"] == published
+    assert http.post("/v1/checks", json=placed, params={"source": "shop"}).json() == answer
+    other = http.post("/v1/checks", json={**placed, "amount_minor": 5}, params={"source": "shop"})
+    assert (other.status_code, other.json()["refusal"]) == (202, "exists_with_different_content")
+    assert http.post("/v1/checks", json=placed, params={"source": "shop"}).json() == answer
+    check = {"type": "check_requested", "account_id": "C-6", "check_id": "K-6", "checkpoint": "delivery"}
+    more = http.post("/v1/checks", json={**check, "order_id": "O-6", "amount_minor": 900}, params={"source": "shop"})
+    assert (more.status_code, more.json()["released"]) == (200, False)
+    early = {**check, "check_id": "K-7", "order_id": "O-later", "amount_minor": 1}
+    assert http.post("/v1/checks", json=early).json()["outcome"] == "waits"
+
+
+def test_facts_over_http_are_facts(http: httpx.Client, shop: OrderSystem) -> None:
+    shop.open({"C-7": 1_000})
+    facts = [b.order("O-7", 100, account_id="C-7").value, b.order("O-8", 5_000, account_id="C-7").value]
+    told = http.post("/v1/facts", json=facts, params={"source": "shop"})
+    assert told.status_code == 200 and len(told.json()["facts"]) == 2
+    shop.wait_for_answers({"O-7": "order_released", "O-8": "order_blocked"})
+    cancelled = {"type": "order_cancelled", "account_id": "C-7", "order_id": "O-7"}
+    written = http.post("/v1/facts", json=cancelled, params={"source": "shop"}, headers={"Idempotency-Key": "c-7"})
+    assert written.json()["facts"][0]["fact_id"] == "shop/c-7"
+    place = written.json()["facts"][0]
+    record = shop.records("orders", place["partition"])[place["offset"]]
+    assert json.loads(record.value) == cancelled and dict(record.headers)["ce_id"] == b"c-7"
 
 
 def test_without_a_worker_a_command_is_pending_and_its_outcome_comes_later(

@@ -21,7 +21,7 @@ from api.live import Live
 from api.reader import Topics
 from schemas.codec import FACT_TYPES
 from schemas.ledger import GENESIS, Entry, Source, decode_entry, digest, encode_entry
-from schemas.publishing import DECISION_TYPES
+from schemas.publishing import DECISION_TYPES, examples
 
 RELEASE = b'{"account_id": "ACME", "order_id": "O1", "reason": "paid"}'
 
@@ -101,7 +101,7 @@ def chain(count: int, first: int = 0, prev: str = GENESIS, core_of: str = "") ->
 
 def seqs(tail: ChainTail, log: list[bytes], first_offset: int = 0) -> list[int]:
     taken = [tail.take(offset, value) for offset, value in enumerate(log, first_offset)]
-    return [found.seq for read in taken for _, found in read]
+    return [found.seq for read in taken for _, found, _ in read]
 
 
 class TestWhichRecordsCount:
@@ -115,7 +115,7 @@ class TestWhichRecordsCount:
         void = chain(3, 4, digest(valid[3]), "another writer")
         tail = ChainTail(begins_at_start=False)
         assert seqs(tail, [*void, *valid[4:8]], 100) == []
-        assert [found.ce_source for _, found in tail.settle()] == [""] * 4
+        assert [found.ce_source for _, found, _ in tail.settle()] == [""] * 4
         assert seqs(tail, [void[2], valid[8]], 107) == [8]
         assert tail.settle() == []
 
@@ -124,27 +124,30 @@ class TestWhichRecordsCount:
         assert tail.settle() == [] and seqs(tail, chain(2)) == [0, 1]
 
 
-RELEASED = {"type": "order_released", "order_id": "O1"}
+HASH = "ab" * 32
+RELEASED = examples()["published"]["order_released"] | {"order_id": "O1"}
 
 
 class TestOutcomes:
     def test_what_was_refused_or_waits_is_told_as_such(self) -> None:
-        refused = outcome_of(3, entry(1, GENESIS, {"type": "fact_rejected", "code": "alert_unknown", "message": "m"}))
+        refused = outcome_of(
+            3, entry(1, GENESIS, {"type": "fact_rejected", "code": "alert_unknown", "message": "m"}), HASH
+        )
         assert (refused.outcome, refused.refusal, refused.message) == ("refused", "alert_unknown", "m")
         late = {"type": "fact_rejected", "code": "order_is_not_open", "path": "waited"}
-        assert outcome_of(3, entry(1, GENESIS, late)).outcome == "accepted"
-        waits = outcome_of(3, entry(1, GENESIS, {"type": "fact_waits", "kind": "order", "id": "O9"}))
+        assert outcome_of(3, entry(1, GENESIS, late), HASH).outcome == "accepted"
+        waits = outcome_of(3, entry(1, GENESIS, {"type": "fact_waits", "kind": "order", "id": "O9"}), HASH)
         assert (waits.outcome, waits.waits_for) == ("accepted", {"kind": "order", "id": "O9"})
         assert waits.ledger == LedgerPlace(3, 1)
 
     def test_whoever_waits_is_told_and_whoever_waited_too_short_is_forgotten(self) -> None:
         async def test() -> None:
             outcomes = Outcomes()
-            assert await outcomes.wait("desk/7", 0.001) is None
-            waiting = [asyncio.create_task(outcomes.wait("desk/7", 5)) for _ in range(2)]
+            assert await outcomes.wait(["desk/7"], 0.001) is None
+            waiting = [asyncio.create_task(outcomes.wait(["desk/7"], 5)) for _ in range(2)]
             await asyncio.sleep(0)
-            outcomes.take(0, 40, entry(6))
-            outcomes.take(0, 41, entry(7, GENESIS, RELEASED))
+            outcomes.take(0, 40, entry(6), HASH)
+            outcomes.take(0, 41, entry(7, GENESIS, RELEASED), HASH)
             found = [await task for task in waiting]
             assert [outcome and outcome.ledger.seq for outcome in found] == [7, 7]
             assert outcomes.place("desk/7") == (0, 41) and not outcomes._waiting
@@ -153,8 +156,8 @@ class TestOutcomes:
 
     def test_copies_of_broadcasts_and_sweeps_are_no_outcomes(self) -> None:
         outcomes = Outcomes()
-        outcomes.take(1, 0, entry(0, control_no=5))
-        outcomes.take(1, 1, entry(1, fact_id=""))
+        outcomes.take(1, 0, entry(0, control_no=5), HASH)
+        outcomes.take(1, 1, entry(1, fact_id=""), HASH)
         assert outcomes.place("desk/0") is None and outcomes.place("") is None
 
 
@@ -166,7 +169,7 @@ class TestWhatMovedOn:
     def outcomes(self, *decisions: dict[str, Any]) -> Outcomes:
         outcomes = Outcomes()
         for seq, told in enumerate([{"type": "limit_changed"}, *decisions]):
-            outcomes.take(0, seq, entry(seq, GENESIS, told))
+            outcomes.take(0, seq, entry(seq, GENESIS, told), HASH)
         return outcomes
 
     def test_another_answer_to_the_same_order_matters_and_one_to_another_order_does_not(self) -> None:
@@ -187,7 +190,7 @@ class TestWhatMovedOn:
     def test_what_was_forgotten_of_an_account_is_not_taken_for_nothing(self) -> None:
         outcomes = self.outcomes(RELEASED, RELEASED)
         for number in range(ACCOUNTS_KEPT):
-            outcomes.take(0, number, entry(number + 3, GENESIS, RELEASED, account_id=f"B-{number}"))
+            outcomes.take(0, number, entry(number + 3, GENESIS, RELEASED, account_id=f"B-{number}"), HASH)
         assert outcomes.changes_since("ACME", LedgerPlace(0, 0)) is None
         assert outcomes.changes_since("ACME", LedgerPlace(0, 5)) == []
 

@@ -52,7 +52,7 @@ def topics() -> Topics:
 
 def _copier(topics: Topics) -> Copier:
     settings = SimpleNamespace(partitions=3, topic_prefix="credit")
-    access: Any = SimpleNamespace(settings=settings, reader=topics, at=lambda _, number: number)
+    access: Any = SimpleNamespace(settings=settings, reader=topics, at=lambda _, number: number, verifier=None)
     publisher: Any = topics
     return Copier(access, publisher)
 
@@ -82,7 +82,9 @@ def test_what_is_no_broadcast_leaves_an_empty_mark_with_nothing_but_its_number(
 ) -> None:
     topics.put(0, value, headers)
     asyncio.run(_copier(topics).complete())
-    assert [(record.value, record.headers) for record in topics.partitions[1]] == [(b"", [("control_no", b"0")])]
+    assert [(record.value, record.headers) for record in topics.partitions[1]] == [
+        (b"", [("ce_id", b"copy/0"), ("control_no", b"0")])
+    ]
 
 
 def test_a_number_that_somebody_wrote_himself_is_replaced(topics: Topics) -> None:

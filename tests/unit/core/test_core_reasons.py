@@ -13,6 +13,7 @@ from schemas.partitioning import partition_of
 from schemas.policy import default_policy
 from schemas.policy_orders import Checks, Orders
 from schemas.reasons import GRAVITY, ORDER_REASONS, REFUSALS, SETTLED_REFUSALS
+from schemas.signature import Verifier
 from tests import builders as b
 from tests.builders import Said
 from tests.scenario import Scenario, codes, with_limit
@@ -27,12 +28,14 @@ class Told:
     before: list[Said] = field(default_factory=list)
     record: tuple[str, str | bytes | None, bytes | None, dict[str, str]] | None = None
     partition: tuple[int, int] = (0, 1)
+    verifier: Verifier | None = None
 
     def happens(self) -> tuple[Scenario, list[Any]]:
         """Return the scenario and what follows from the refused record."""
         scenario = Scenario(*self.partition)
         if self.partition == (0, 1):
             scenario.say(b.account_opened(), b.limit_set(1_000), *self.before)
+        scenario.verifier = self.verifier
         if self.record is not None:
             return scenario, scenario.take(*self.record)
         assert self.said is not None
@@ -63,6 +66,8 @@ HOW: dict[str, Told] = {
     "fact_on_wrong_topic": Told(record=("orders", "ACME", b.payment(5).bytes(), {})),
     "field_invalid": Told(b.order(amount=-1)),
     "header_invalid": Told(b.order().with_headers(effect="maybe")),
+    "signature_missing": Told(b.released(), verifier=Verifier([])),
+    "signature_wrong": Told(b.released().with_headers(obligor_signature="k.s"), verifier=Verifier([])),
     "key_missing": Told(record=("orders", None, b.order().bytes(), {})),
     "key_differs_from_account_id": Told(record=("orders", "OTHER", b.order().bytes(), {})),
     "key_on_wrong_partition": Told(b.order(account_id=FOREIGN), partition=(0, 2)),

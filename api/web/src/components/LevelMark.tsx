@@ -1,8 +1,13 @@
 /** A level as colour, shape and word at once, so that no one of them has to be seen. */
-import type { Level } from "../api/types";
+import { LEVELS, type Level } from "../api/types";
 import { say, sayIfKnown } from "../words/words";
 
 const SHAPES: Record<Level, string> = { critical: "■", warning: "▲", notice: "●" };
+
+/** A level that the api names in a field of any text; others are none. */
+export function levelOf(name: string | null | undefined): Level | null {
+  return LEVELS.find((level) => level === name) ?? null;
+}
 
 export function levelShape(level: Level | null | undefined): string {
   return level ? SHAPES[level] : "○";

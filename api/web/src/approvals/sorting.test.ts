@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { roleFor, stepsOf, turnOf } from "./sorting";
+
+const request = {
+  state: "open",
+  maker: "j.weber",
+  needs: ["credit_manager", "finance_director"],
+  given: [{ role: "credit_analyst", actor: "a.lee" }],
+  in_order: true,
+};
+const manager = { actor: "m.keller", roles: ["credit_manager"] };
+const director = { actor: "d.stern", roles: ["finance_director"] };
+
+test("with an order only the next role's turn it is, without one everybody's who is needed", () => {
+  expect(turnOf(request, manager)).toBe("mine");
+  expect(turnOf(request, director)).toBe("others");
+  expect(turnOf({ ...request, in_order: false }, director)).toBe("mine");
+  expect(roleFor(request, director)).toBeNull();
+});
+
+test("whoever asked never decides, and nobody agrees twice", () => {
+  expect(turnOf(request, { actor: "j.weber", roles: ["credit_manager"] })).toBe("own");
+  expect(turnOf(request, { actor: "a.lee", roles: ["credit_manager"] })).toBe("others");
+});
+
+test("what is not open is decided", () => {
+  expect(turnOf({ ...request, state: "expired" }, manager)).toBe("decided");
+});
+
+test("steps are those done and those still to come, with the one that is waited for", () => {
+  expect(stepsOf(request).map(({ role, actor, now }) => [role, actor, now])).toEqual([
+    ["credit_analyst", "a.lee", false],
+    ["credit_manager", null, true],
+    ["finance_director", null, false],
+  ]);
+});

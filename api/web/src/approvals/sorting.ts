@@ -1,0 +1,50 @@
+import type { Agreement, ApprovalRow } from "../api/types";
+
+type Asked = Pick<ApprovalRow, "state" | "maker" | "needs" | "in_order"> & { given: readonly Agreement[] };
+
+export interface Who {
+  actor: string;
+  roles: readonly string[];
+}
+
+export type Turn = "mine" | "others" | "own" | "decided";
+
+/** Returns whose turn a request is: a person with a role it needs now, who did not ask and has not agreed yet. */
+export function turnOf(request: Asked, who: Who): Turn {
+  if (request.state !== "open") return "decided";
+  if (request.maker === who.actor) return "own";
+  if (request.given.some((one) => one.actor === who.actor)) return "others";
+  const now = request.in_order ? request.needs.slice(0, 1) : request.needs;
+  return now.some((role) => who.roles.includes(role)) ? "mine" : "others";
+}
+
+/** Returns the role in which a person would agree now, or null where it is not their turn. */
+export function roleFor(request: Pick<ApprovalRow, "needs" | "in_order">, who: Who): string | null {
+  const now = request.in_order ? request.needs.slice(0, 1) : request.needs;
+  return now.find((role) => who.roles.includes(role)) ?? null;
+}
+
+export interface Step {
+  role: string;
+  actor: string | null;
+  inPlaceOf: string | null;
+  /** Whether it is this step that is waited for now. */
+  now: boolean;
+}
+
+/** Returns the steps of a request: who agreed so far, then the roles still to agree. */
+export function stepsOf(request: Omit<Asked, "maker">): Step[] {
+  const done = request.given.map((one) => ({
+    role: one.role,
+    actor: one.actor,
+    inPlaceOf: one.in_place_of ?? null,
+    now: false,
+  }));
+  const open = request.needs.map((role, at) => ({
+    role,
+    actor: null,
+    inPlaceOf: null,
+    now: request.state === "open" && (!request.in_order || at === 0),
+  }));
+  return [...done, ...open];
+}

@@ -1,0 +1,94 @@
+import { useState } from "react";
+import { get } from "../api/client";
+import { useAnswer } from "../api/query";
+import type { TrailEntry, TrailPage } from "../api/types";
+import { errorInWords, Loaded } from "../components/states";
+import { toast } from "../components/toasts";
+import { Section } from "../parts/Section";
+import { typeInWords } from "../trail/decisions";
+import { TrailList } from "../trail/TrailList";
+import { tell } from "../words/tell";
+import type { FaceProps } from "./DossierScreen";
+
+const PAGE = 50;
+const TYPES = [
+  "order_placed",
+  "order_delivered",
+  "invoice_issued",
+  "payment_received",
+  "bureau_reported",
+  "adverse_event_reported",
+  "limit_set",
+  "order_release",
+  "day_closed",
+  "account_swept",
+];
+
+/** Everything that was said of the account and what followed, newest first, with its place in the ledger. */
+export function TrailTab({ account, version }: FaceProps) {
+  const [type, setType] = useState("");
+  const path = `/accounts/${encodeURIComponent(account.account_id)}/trail`;
+  const answer = useAnswer<TrailPage>(path, { type, limit: PAGE }, { version });
+  return (
+    <Section
+      title={tell("tab_trail")}
+      wide
+      aside={
+        <label>
+          {tell("filter_by_fact")}{" "}
+          <select value={type} onChange={(event) => setType(event.target.value)}>
+            <option value="">{tell("any")}</option>
+            {TYPES.map((name) => (
+              <option key={name} value={name}>
+                {typeInWords(name)}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      <Loaded answer={answer}>
+        {(page) => (
+          <Pages
+            key={`${type}/${page.trail[0]?.seq}`}
+            path={path}
+            type={type}
+            page={page}
+            currency={account.currency}
+          />
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+interface PagesProps {
+  path: string;
+  type: string;
+  page: TrailPage;
+  currency: string;
+}
+
+function Pages({ path, type, page, currency }: PagesProps) {
+  const [older, setOlder] = useState<TrailEntry[]>([]);
+  const [next, setNext] = useState(page.next);
+  const load = () => {
+    get<TrailPage>(path, { type, limit: PAGE, after: next }).then(
+      (found) => {
+        setOlder((before) => [...before, ...found.trail]);
+        setNext(found.next);
+      },
+      (error: Error) => toast("problem", errorInWords(error)),
+    );
+  };
+  return (
+    <>
+      <TrailList entries={[...page.trail, ...older]} currency={currency} />
+      {next ? (
+        <button type="button" onClick={load}>
+          {tell("show_older")}
+        </button>
+      ) : null}
+    </>
+  );
+}

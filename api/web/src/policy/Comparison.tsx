@@ -1,0 +1,63 @@
+import { useAnswer } from "../api/query";
+import type { PolicyAnswer, PolicyDiff } from "../api/types";
+import { Empty, Loaded } from "../components/states";
+import { ExportRows } from "../parts/Export";
+import { type Column, PlainTable } from "../parts/PlainTable";
+import { Section } from "../parts/Section";
+import { field, tell } from "../words/tell";
+import { type Json, told, unitAt } from "./readable";
+import { currencyOf, fieldOfPolicy, valueWords } from "./words";
+
+/** In what a policy differs from another, field by field. */
+export function Comparison({ from, to }: { from: string; to: string }) {
+  const answer = useAnswer<PolicyDiff>(`/policies/${encodeURIComponent(from)}/diff/${encodeURIComponent(to)}`);
+  const newer = useAnswer<PolicyAnswer>(`/policies/${encodeURIComponent(to)}`);
+  const words = valueWords(currencyOf(newer.data));
+  const columns: Column<PolicyDiff["changes"][number]>[] = [
+    { key: "what", title: field("field"), cell: (row) => pathInWords(row.path), text: (row) => row.path },
+    { key: "old", title: field("old"), cell: (row) => inTheUnit(row.old, row.path, words) },
+    {
+      key: "new",
+      title: field("new"),
+      cell: (row) => <strong>{inTheUnit(row.new, row.path, words)}</strong>,
+      text: (row) => inTheUnit(row.new, row.path, words),
+    },
+  ];
+  return (
+    <Loaded answer={answer}>
+      {({ changes }) => (
+        <Section
+          title={tell("changes_count", { count: changes.length })}
+          wide
+          aside={<ExportRows name="policy-changes" rows={changes} columns={columns} />}
+        >
+          {changes.length === 0 ? (
+            <Empty>{tell("no_difference")}</Empty>
+          ) : (
+            <PlainTable
+              caption={tell("policies_compare")}
+              rows={changes}
+              columns={columns}
+              rowKey={(row) => row.path}
+            />
+          )}
+        </Section>
+      )}
+    </Loaded>
+  );
+}
+
+function inTheUnit(value: unknown, path: string, words: ReturnType<typeof valueWords>): string {
+  return told(value as Json, unitAt(path), words);
+}
+
+/** Returns a path with each of its parts in words: `Warnings · limit used · lines [notice] · from`. */
+function pathInWords(path: string): string {
+  return path
+    .split(".")
+    .map((part) => {
+      const found = /^(\w+)(.*)$/.exec(part);
+      return found ? `${fieldOfPolicy(found[1] ?? "")}${found[2]}` : part;
+    })
+    .join(" · ");
+}

@@ -1,0 +1,91 @@
+import { useAnswer } from "../api/query";
+import type { PolicyAnswer, RiskMatrixAnswer } from "../api/types";
+import { count, moneyShort } from "../format";
+import { currencyOf } from "../policy/words";
+import { tell } from "../words/tell";
+import { type MatrixCell, matrixRows } from "./matrix";
+
+interface RiskMatrixProps {
+  matrix: RiskMatrixAnswer;
+  /** The chosen cell as the list of accounts filters by it: `3-2`, "" for none. */
+  chosen: string;
+  onChoose: (cell: string) => void;
+  currency: string;
+}
+
+interface MatrixPolicy {
+  sizes_minor: number[];
+  probabilities: string[][];
+}
+
+/** Size by probability as a table of buttons: how many accounts, how much, and what the policy says to do. */
+export function RiskMatrix({ matrix, chosen, onChoose, currency }: RiskMatrixProps) {
+  const policy = useAnswer<PolicyAnswer>("/policy");
+  const shape = (policy.data?.policy as { risk_matrix?: MatrixPolicy } | undefined)?.risk_matrix;
+  const unit = currencyOf(policy.data) || currency;
+  const rows = matrixRows(matrix.cells, matrix);
+  return (
+    <div className="matrix-frame">
+      <table className="matrix">
+        <caption className="visually-hidden">{tell("risk_matrix")}</caption>
+        <thead>
+          <tr>
+            <td />
+            {rows[0]?.map((cell) => (
+              <th key={cell.probability} scope="col">
+                {columnName(cell.probability, shape)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row[0]?.size}>
+              <th scope="row">{rowName(row[0]?.size ?? 1, shape, unit)}</th>
+              {row.map((cell) => (
+                <Cell key={cell.probability} cell={cell} chosen={chosen} onChoose={onChoose} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="dim matrix-axes">{tell("matrix_axes")}</p>
+    </div>
+  );
+}
+
+function Cell({ cell, chosen, onChoose }: { cell: MatrixCell; chosen: string; onChoose: (cell: string) => void }) {
+  const id = `${cell.size}-${cell.probability}`;
+  const amounts = Object.entries(cell.netExposure).map(([currency, minor]) => moneyShort(minor, currency));
+  return (
+    <td className={`heat heat-${cell.heat}`}>
+      <button
+        type="button"
+        aria-pressed={id === chosen}
+        disabled={cell.accounts === 0}
+        title={cell.measure}
+        onClick={() => onChoose(id === chosen ? "" : id)}
+      >
+        <strong>{tell("cell_accounts", { count: count(cell.accounts) })}</strong>
+        <span>{amounts.join(" + ")}</span>
+        <small>{cell.measure}</small>
+      </button>
+    </td>
+  );
+}
+
+function columnName(probability: number, shape: MatrixPolicy | undefined): string {
+  const grades = shape?.probabilities[probability - 1];
+  if (grades === undefined) return tell("probability_class", { number: probability });
+  return tell("grades_of_column", { grades: grades.join(", ") });
+}
+
+function rowName(size: number, shape: MatrixPolicy | undefined, unit: string): string {
+  if (shape === undefined) return tell("size_class", { number: size });
+  const from = shape.sizes_minor[size - 2];
+  const to = shape.sizes_minor[size - 1];
+  if (from === undefined) return tell("size_below", { to: moneyShort(to, unit) });
+  return to === undefined
+    ? tell("size_from", { from: moneyShort(from, unit) })
+    : tell("size_from_to", { from: moneyShort(from, unit), to: moneyShort(to, unit) });
+}

@@ -1,0 +1,181 @@
+import { useState } from "react";
+import { DeedDialog, type Subject } from "../acting/DeedDialog";
+import { DEEDS, type DeedName } from "../acting/deeds";
+import { useAnswer } from "../api/query";
+import type { ApprovalPage, ApprovalRow } from "../api/types";
+import { accountHref } from "../app/router";
+import { useSession } from "../app/session";
+import { RequestCard } from "../approvals/RequestCard";
+import { type Turn, turnOf, type Who } from "../approvals/sorting";
+import { Exports } from "../components/Exports";
+import { Empty, Loaded } from "../components/states";
+import { toast } from "../components/toasts";
+import { useFeedVersion } from "../feed/feed";
+import { dateTime } from "../format";
+import { StateMark } from "../parts/marks";
+import { PlainTable } from "../parts/PlainTable";
+import { Section } from "../parts/Section";
+import { askedInWords } from "../trail/decisions";
+import { reasonInWords } from "../words/sentences";
+import { field, tell } from "../words/tell";
+
+const OPEN: [turn: Turn, title: "wait_for_me" | "wait_for_others" | "asked_by_me"][] = [
+  ["mine", "wait_for_me"],
+  ["own", "asked_by_me"],
+  ["others", "wait_for_others"],
+];
+
+/** Requests for approval: what waits for the person at the page first, then for others, then what was decided. */
+export default function Approvals() {
+  const session = useSession();
+  const version = useFeedVersion(({ event }) => "type" in event && event.type === "approval_changed");
+  const open = useAnswer<ApprovalPage>("/approvals", { state: "open", limit: 200 }, { version, everyMs: 15_000 });
+  const [doing, setDoing] = useState<{ deed: DeedName; subject: Subject } | null>(null);
+  const act = (deed: DeedName, request: ApprovalRow, role: string | null) =>
+    setDoing({ deed, subject: subjectOf(request, role) });
+  return (
+    <div className="screen">
+      <header className="screen-head">
+        <h1>{tell("approvals")}</h1>
+        <Exports path="/approvals" query={{ state: "open" }} />
+      </header>
+      <Loaded answer={open}>
+        {(page) =>
+          OPEN.map(([turn, title]) => {
+            const requests = page.approvals.filter((request) => turnOf(request, session) === turn);
+            if (requests.length === 0 && turn === "own") return null;
+            return (
+              <Section key={turn} title={`${tell(title)} (${requests.length})`} wide>
+                <Requests requests={requests} turn={turn} who={session} act={act} />
+              </Section>
+            );
+          })
+        }
+      </Loaded>
+      <Decided version={version} />
+      {doing ? (
+        <DeedDialog
+          deed={DEEDS[doing.deed]}
+          subject={doing.subject}
+          onClose={(done) => {
+            setDoing(null);
+            if (done === null) return;
+            toast(
+              "done",
+              tell(done.outcome === "pending" ? "sent_pending" : "deed_done", { what: tell(DEEDS[doing.deed].title) }),
+            );
+            open.reload();
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+interface RequestsProps {
+  requests: readonly ApprovalRow[];
+  turn: Turn;
+  who: Who;
+  act: (deed: DeedName, request: ApprovalRow, role: string | null) => void;
+}
+
+function Requests({ requests, turn, who, act }: RequestsProps) {
+  if (requests.length === 0) return <Empty>{tell(turn === "mine" ? "nothing_waits_for_me" : "nothing_waits")}</Empty>;
+  return (
+    <ul className="cards">
+      {requests.map((request) => (
+        <RequestCard
+          key={`${request.account_id}/${request.approval_id}`}
+          request={request}
+          turn={turn}
+          who={who}
+          act={act}
+        />
+      ))}
+    </ul>
+  );
+}
+
+const WEIGHTS: Record<string, "good" | "critical" | "warning" | "none"> = {
+  granted: "good",
+  refused: "critical",
+  expired: "warning",
+};
+
+const DECIDED = ["granted", "refused", "withdrawn", "expired"];
+
+function Decided({ version }: { version: number }) {
+  const [state, setState] = useState("granted");
+  const answer = useAnswer<ApprovalPage>("/approvals", { state, limit: 50 }, { version });
+  return (
+    <Section
+      title={tell("decided")}
+      wide
+      aside={
+        <>
+          <label>
+            {field("state")}{" "}
+            <select value={state} onChange={(event) => setState(event.target.value)}>
+              {DECIDED.map((name) => (
+                <option key={name} value={name}>
+                  {field(name)}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Exports path="/approvals" query={{ state }} />
+        </>
+      }
+    >
+      <Loaded answer={answer}>
+        {(page) => (
+          <PlainTable
+            caption={tell("decided")}
+            rows={page.approvals}
+            columns={[
+              {
+                key: "account",
+                title: tell("account"),
+                cell: (row) => <a href={accountHref(row.account_id)}>{row.account_name ?? row.account_id}</a>,
+              },
+              { key: "asked", title: tell("asked_for"), cell: (row) => askedInWords({ ...row }, row.currency ?? "") },
+              { key: "maker", title: tell("asked_by"), cell: (row) => row.maker },
+              {
+                key: "state",
+                title: field("state"),
+                cell: (row) => <StateMark state={row.state} weight={WEIGHTS[row.state] ?? "none"} />,
+              },
+              {
+                key: "given",
+                title: tell("agreed"),
+                cell: (row) => row.given.map((one) => one.actor).join(", ") || "–",
+              },
+              {
+                key: "because",
+                title: tell("because"),
+                cell: (row) => row.because.map((reason) => approvalReason(reason, row.currency ?? "")).join(" · "),
+              },
+              { key: "at", title: tell("when"), cell: (row) => dateTime(row.changed_at_ms) },
+            ]}
+            rowKey={(row) => `${row.account_id}/${row.approval_id}`}
+          />
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+function approvalReason(reason: ApprovalRow["because"][number], currency: string): string {
+  const said = reasonInWords(reason, currency);
+  return typeof reason.actor === "string" ? `${field(String(reason.code))} (${reason.actor})` : said;
+}
+
+function subjectOf(request: ApprovalRow, role: string | null): Subject {
+  return {
+    accountId: request.account_id,
+    currency: request.currency ?? "",
+    version: request.version,
+    given: { approval_id: request.approval_id, ...(role ? { role } : {}) },
+    what: `${request.account_name ?? request.account_id}: ${askedInWords({ ...request }, request.currency ?? "")}`,
+  };
+}
