@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import ipaddress
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -20,10 +20,12 @@ from api.access.permissions import ANYONE
 from api.acting import command_routes, fact_routes
 from api.acting.acting import Acting
 from api.acting.catalogue import shared_schemas
+from api.answering import answer_schemas
 from api.live import Live
 from api.page import add_page
 from api.problems import answer_with_problems
-from api.routes import published_schemas, router, scrape
+from api.routes import router, scrape
+from api.views import Views
 
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
@@ -51,6 +53,7 @@ def create_app(
     host: str,
     *,
     acting: Acting | None = None,
+    views: Views | None = None,
     open_without_roles: bool = False,
     on_failure: Callable[[BaseException], None] | None = None,
 ) -> FastAPI:
@@ -60,6 +63,7 @@ def create_app(
         live: reads the topics.
         host: the address that the server will listen on.
         acting: writes what callers tell; without it they are answered that nothing can be written.
+        views: what is read is answered from; without any, reads are answered with 503.
         open_without_roles: allow an address that others can reach, though there are no roles yet.
         on_failure: told when reading ended, so that the process ends too.
 
@@ -71,16 +75,13 @@ def create_app(
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        reading = asyncio.create_task(live.run())
-        if on_failure is not None:
-            reading.add_done_callback(lambda task: None if task.cancelled() else _report(task, on_failure))
-        async with acting.running() if acting is not None else nullcontext():
+        reads = [live.run()] if views is None else [live.run(), views.run()]
+        async with _kept_running(reads, on_failure), acting.running() if acting is not None else nullcontext():
             yield
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
 
     app = FastAPI(title="Obligor", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.live = live
+    app.state.views = views
     app.state.access = Access()
     app.state.acting = acting
     if not open_without_roles:
@@ -97,18 +98,31 @@ def create_app(
     return app
 
 
-def _report(task: asyncio.Task[None], on_failure: Callable[[BaseException], None]) -> None:
+@asynccontextmanager
+async def _kept_running(
+    reads: Iterable[Coroutine[Any, Any, None]], on_failure: Callable[[BaseException], None] | None
+) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one) for one in reads]
+    for one in tasks:
+        one.add_done_callback(lambda task: None if task.cancelled() else _report(task, on_failure))
+    yield
+    for one in tasks:
+        one.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None], on_failure: Callable[[BaseException], None] | None) -> None:
     error = task.exception()
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if error is not None:
+    if error is not None and on_failure is not None:
         on_failure(error)
 
 
 def _add_docs(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(shared_schemas() | published_schemas())
+        document.setdefault("components", {}).setdefault("schemas", {}).update(shared_schemas() | answer_schemas())
         return document
 
     async def docs() -> Response:

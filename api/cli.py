@@ -231,6 +231,7 @@ def serve(
             host or settings.api_host,
             settings.api_port if port is None else port,
             signer=signer,
+            data=settings.data,
             open_without_roles=open_without_roles,
             simulated_time=simulated_time,
             on_started=typer.echo,

@@ -1,4 +1,4 @@
-"""The running parts of an api process: reads the topics into hub and view, and knows whether it keeps up."""
+"""The running parts of an api process: reads the topics into the hub, and knows whether it keeps up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from api.cursor import CursorUnknown, Layout
 from api.events import Event
 from api.hub import Hub, Limits, Progress, Session
 from api.reader import FeedUnavailable, Topics
-from api.view import View
 
 KAFKA_ERRORS = (ConsumerError, AdminError, OSError, TimeoutError)
 _ONLY_GROW = "expected topics that only grow"
@@ -38,7 +37,6 @@ class Live:
     """
 
     def __init__(self, topics: Topics, limits: Limits = Limits(), heartbeat_seconds: float = 5.0) -> None:
-        self.view = View()
         self.hub: Hub | None = None
         self.trouble: str | None = "the topics have not been reached yet"
         self.lag = 0
@@ -146,12 +144,7 @@ class Live:
                 records, reached = await self._topics.poll(consumer, layout)
             except OffsetOutOfRangeError as error:
                 raise FeedUnavailable(f"{_ONLY_GROW}, found no more of {error}") from error
-            for record in records:
-                if record.topic == "exposures":
-                    self.view.take_exposure(record.value)
-            events = hub.new_events(records)
-            self.view.take(events)
-            await self._publish(hub, events)
+            await self._publish(hub, hub.new_events(records))
             for stream, offset in reached.items():
                 hub.advance(stream, offset)
             await asyncio.sleep(0)  # what was queued goes out before more is read

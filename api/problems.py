@@ -10,11 +10,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+_RECEIVED_MAX = 100
+
 
 def problem(status: int, detail: str, **members: Any) -> Response:
     """Return an `application/problem+json` answer; `detail` says what was expected and what was received.
 
-    `members` say the same to a program: a reason `code`, the `path` to a field.
+    `members` say the same to a program: a reason `code`, the `path` to a field, `errors` with the path of each
+    parameter or field that was wrong, such as `query.limit`, and a `message`.
     """
     content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     content |= members
@@ -32,7 +35,8 @@ def answer_with_problems(app: FastAPI) -> None:
 
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError), "registered for this kind of error only"
-        return problem(422, "; ".join(_sentence(found) for found in error.errors()))
+        errors = [_error(found) for found in error.errors()]
+        return problem(422, "; ".join(f"{found['path']}: {found['message']}" for found in errors), errors=errors)
 
     async def failed(_: Request, error: Exception) -> Response:
         return problem(500, f"unexpected {type(error).__name__}; the log has more")
@@ -42,7 +46,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, failed)
 
 
-def _sentence(found: dict[str, object]) -> str:
+def _error(found: dict[str, Any]) -> dict[str, str]:
     location = found.get("loc", ())
-    where = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
-    return f"{where}: {found.get('msg')}, received {str(found.get('input'))[:100]!r}"
+    path = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
+    return {"path": path, "message": f"{found.get('msg')}, received {str(found.get('input'))[:_RECEIVED_MAX]!r}"}

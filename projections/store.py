@@ -50,6 +50,32 @@ class MemoryRows:
                 self._rows[key] = value
 
 
+class PartRows:
+    """Some of the rows of a store: those whose keys begin with a prefix, which they do without here."""
+
+    def __init__(self, rows: Rows, prefix: bytes) -> None:
+        self._rows = rows
+        self._prefix = prefix
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a row's value, or None."""
+        return self._rows.get(self._prefix + key)
+
+    def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield rows from `start` up to, not including, `end`."""
+        length = len(self._prefix)
+        for key, value in self._rows.scan(self._prefix + start, self._prefix + end):
+            yield key[length:], value
+
+    def write(self, changes: Changes) -> None:
+        """Write all changes or none."""
+        self._rows.write(self.prefixed(changes))
+
+    def prefixed(self, changes: Changes) -> list[tuple[bytes, bytes | None]]:
+        """Return changes as they are for the whole store, so that several parts can be written together."""
+        return [(self._prefix + key, value) for key, value in changes]
+
+
 class RocksRows:
     """Rows in a RocksDB directory; one process at a time may hold it open.
 

@@ -71,7 +71,10 @@ class CheckAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem detail (RFC 9457); `code` and `path` say to a program what `detail` says to a person."""
+    """A problem detail (RFC 9457); `code` and `path` say to a program what `detail` says to a person.
+
+    `errors` has the `path` and a `message` of each parameter or field that was wrong.
+    """
 
     type: str
     title: str
@@ -79,6 +82,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str | None = None
     path: str | None = None
+    errors: list[dict[str, str]] = []
 
 
 ACTING_ANSWERS = (CommandAnswer, FactsAnswer, CheckAnswer, Problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from api.answers.lists import AsOf, Page
 
@@ -85,9 +85,9 @@ class PolicyRow(Struct, frozen=True, kw_only=True):
 
 
 class PolicyAnswer(PolicyRow, frozen=True, kw_only=True):
-    """A policy whole, as its canonical JSON."""
+    """A policy whole, every field stated, those that are null too."""
 
-    policy: Raw
+    policy: dict[str, Any]
 
 
 class PolicyPage(Page, frozen=True, kw_only=True):

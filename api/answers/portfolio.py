@@ -75,10 +75,27 @@ class CellRow(RiskCell, frozen=True, kw_only=True):
     net_exposure_minor: dict[str, int]
 
 
+class CellMeasure(Struct, frozen=True, kw_only=True):
+    """What the policy says is to be done with the accounts of a cell, and the level of the alert, if any."""
+
+    measure: str
+    owner_role: str
+    level: str | None
+
+
 class RiskMatrixAnswer(Struct, frozen=True, kw_only=True):
-    """The cells that hold accounts, from small to large and from safe to unsafe; classes count from 1."""
+    """The cells that hold accounts, from small to large and from safe to unsafe; classes count from 1.
+
+    `sizes` and `probabilities` say how many classes the policy in force has, 0 where it has no matrix; `sizes_minor`
+    are the lower ends of the size classes above the smallest, in `currency`, `grades` those of each class of
+    probability, and `measures` has a row for each size.
+    """
 
     cells: list[CellRow]
     sizes: int
     probabilities: int
+    sizes_minor: list[int]
+    grades: list[list[str]]
+    measures: list[list[CellMeasure]]
+    currency: str
     as_of: AsOf

@@ -78,4 +78,4 @@ def as_table(found: list[dict[str, Any]], words: Words) -> Table:
 
 
 def _day(approval: Mapping[str, Any]) -> str:
-    return (_EPOCH + timedelta(milliseconds=int(approval.get("at_ms", 0)))).date().isoformat()
+    return (_EPOCH + timedelta(milliseconds=int(approval.get("changed_at_ms", 0)))).date().isoformat()

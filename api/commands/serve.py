@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from api.acting.acting import Acting
@@ -12,6 +13,7 @@ from api.hub import Limits
 from api.live import Live
 from api.reader import Topics
 from api.server import Server, make_server
+from api.views import Views
 from schemas.signature import Signer
 
 
@@ -21,6 +23,7 @@ def serve_api(
     host: str,
     port: int,
     *,
+    data: Path | None = None,
     open_without_roles: bool = False,
     simulated_time: bool = False,
     signer: Signer | None = None,
@@ -35,6 +38,7 @@ def serve_api(
         topic_prefix: the prefix of the deployment's topics.
         host: address to listen on; one that others can reach needs `open_without_roles`.
         port: port to listen on; 0 takes a free one.
+        data: the directory that views are kept under; without one there are none, and reads are answered with 503.
         open_without_roles: allow others to reach this process, though it asks nobody who they are.
         simulated_time: stamp what callers tell with the newest time in the ledger: a simulated market makes the time.
         signer: signs what people decide; without one only workers that ask for no signatures take it.
@@ -44,24 +48,38 @@ def serve_api(
     """
     failures: list[BaseException] = []
     servers: list[Server] = []
+    fail = _noting(failures, servers)
+    live = Live(Topics(connection, topic_prefix), limits)
+    acting = Acting(connection, topic_prefix, signing(signer, topic_prefix), simulated_time=simulated_time)
+    parts: dict[str, Any] = {"acting": acting, "views": data and Views(connection, topic_prefix, data)}
+    try:
+        app = create_app(live, host, **parts, open_without_roles=open_without_roles, on_failure=fail)
+        servers.append(make_server(app, host, port, on_started))
+    except OpenWithoutRoles as refused:
+        on_error(f"{refused}; use --open-without-roles inside a private network")
+        return 2
+    if not _listens(servers[0]):
+        on_error(f"expected to listen on {host}:{port}, could not")
+        return 2
+    for error in failures[:1]:
+        on_error(str(error) or type(error).__name__)
+    return 2 if failures else 0
+
+
+def _noting(failures: list[BaseException], servers: list[Server]) -> Callable[[BaseException], None]:
+    """Return what notes a failure and ends the server."""
 
     def fail(error: BaseException) -> None:
         failures.append(error)
         servers[0].should_exit = True
 
-    live = Live(Topics(connection, topic_prefix), limits)
-    acting = Acting(connection, topic_prefix, signing(signer, topic_prefix), simulated_time=simulated_time)
+    return fail
+
+
+def _listens(server: Server) -> bool:
+    """Run a server to its end; return whether it could listen."""
     try:
-        app = create_app(live, host, acting=acting, open_without_roles=open_without_roles, on_failure=fail)
-    except OpenWithoutRoles as refused:
-        on_error(f"{refused}; use --open-without-roles inside a private network")
-        return 2
-    servers.append(make_server(app, host, port, on_started))
-    try:
-        servers[0].run()
+        server.run()
     except SystemExit:  # how uvicorn says that the port is taken, which it has logged
-        on_error(f"expected to listen on {host}:{port}, could not")
-        return 2
-    if failures:
-        on_error(str(failures[0]) or type(failures[0]).__name__)
-    return 2 if failures else 0
+        return False
+    return True

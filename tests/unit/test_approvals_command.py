@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from api.commands.approvals import approvals
 from tests.unit.test_tail import ASKED
 
-WAITS = {**ASKED, "at_ms": 1_772_409_900_000, "expires_on": "2026-03-15"}
+WAITS = {**ASKED, "changed_at_ms": 1_772_409_900_000, "expires_on": "2026-03-15"}
 WAITS["given"] = [{"role": "credit_manager", "actor": "m\u001b[2J"}]
 
 

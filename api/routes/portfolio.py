@@ -1,0 +1,101 @@
+"""The whole book, and the policy that it is judged by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+
+from api.access.gate import require
+from api.answering import See, as_detail, as_json, shows
+from api.answers.desk import PolicyAnswer, PolicyChange, PolicyDiff, PolicyPage, PolicyRow
+from api.answers.portfolio import PortfolioAnswer, RiskMatrixAnswer
+from api.showing.book import portfolio, risk_matrix
+from api.sight import Sight
+from projections.views.lines import PolicyLine
+from schemas.policy import Policy, default_policy, policy_id, recorded_policy
+from schemas.policy_diff import ABSENT, differences
+from schemas.policy_text import as_document
+
+router = APIRouter()
+PolicyId = Annotated[str, Path(max_length=100)]
+
+
+@router.get("/portfolio", dependencies=[require("read_portfolio")], responses=shows(PortfolioAnswer))
+async def show_portfolio(sight: See) -> Response:
+    """Show the totals of the book, how it is made up, how late and how concentrated it is."""
+    return as_json(portfolio(sight))
+
+
+@router.get("/portfolio/risk-matrix", dependencies=[require("read_portfolio")], responses=shows(RiskMatrixAnswer))
+async def show_risk_matrix(sight: See) -> Response:
+    """Count accounts and their net exposure, by currency, in each cell of the risk matrix."""
+    return as_json(risk_matrix(sight))
+
+
+def _adopted(sight: Sight) -> list[PolicyLine]:
+    """Return the policies that were adopted, newest first; every partition has all of them."""
+    return [line for _, line in sight.view.parts[0].shelf.scan("policy")]
+
+
+def _find(sight: Sight, wanted: str) -> tuple[PolicyRow, Policy]:
+    in_force = sight.view.parts[0].partition.context.policy_id
+    for line in _adopted(sight):
+        if line.policy_id == wanted:
+            return _row(line, in_force), recorded_policy(msgspec.json.decode(line.policy))
+    built_in = default_policy()
+    if policy_id(built_in) == wanted:
+        row = PolicyRow(policy_id=wanted, adopted_at_ms=None, actor=None, reason=None, in_force=wanted == in_force)
+        return row, built_in
+    raise HTTPException(404, f"expected the id of a policy that was adopted, received {wanted!r}")
+
+
+def _row(line: PolicyLine, in_force: str) -> PolicyRow:
+    return PolicyRow(
+        policy_id=line.policy_id,
+        adopted_at_ms=line.adopted_ms,
+        actor=line.actor,
+        reason=line.reason,
+        in_force=line.policy_id == in_force,
+    )
+
+
+def _answer(row: PolicyRow, policy: Policy) -> PolicyAnswer:
+    return PolicyAnswer(**msgspec.structs.asdict(row), policy=as_document(policy))
+
+
+@router.get("/policy", dependencies=[require("read_policy")], responses=shows(PolicyAnswer, 304))
+async def show_policy_in_force(request: Request, sight: See) -> Response:
+    """Show the policy in force."""
+    return as_detail(request, _answer(*_find(sight, sight.view.parts[0].partition.context.policy_id)))
+
+
+@router.get("/policies", dependencies=[require("read_policy")], responses=shows(PolicyPage))
+async def list_policies(sight: See) -> Response:
+    """List all policies that were adopted, newest first."""
+    in_force = sight.view.parts[0].partition.context.policy_id
+    rows = [_row(line, in_force) for line in _adopted(sight)]
+    return as_json(PolicyPage(policies=rows, total=len(rows), as_of=sight.view.as_of()))
+
+
+@router.get("/policies/{wanted}", dependencies=[require("read_policy")], responses=shows(PolicyAnswer, 304, 404))
+async def show_policy(request: Request, sight: See, wanted: PolicyId) -> Response:
+    """Show a policy by its id: one that was adopted, or the built-in one."""
+    return as_detail(request, _answer(*_find(sight, wanted)))
+
+
+@router.get("/policies/{wanted}/diff/{other}", dependencies=[require("read_policy")], responses=shows(PolicyDiff, 404))
+async def compare_policies(sight: See, wanted: PolicyId, other: PolicyId) -> Response:
+    """Show what is different in the second policy, field by field in the order of the policy."""
+    before, after = _find(sight, wanted)[1], _find(sight, other)[1]
+    changes = [
+        PolicyChange(path=found.path, old=_text(found.before), new=_text(found.after))
+        for found in differences(before, after)
+    ]
+    return as_json(PolicyDiff(from_id=wanted, to_id=other, changes=changes))
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as JSON, None for what is not there."""
+    return None if value is ABSENT else msgspec.json.encode(value).decode()

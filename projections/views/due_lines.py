@@ -1,0 +1,60 @@
+"""What is open by due date: the ageing of an account, whatever the number of its invoices."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from projections.context import day_number
+from projections.rows import KIND_LETTERS, Invoice, decode_document
+from projections.store import Rows
+from projections.views.lines import DueLine, place_of
+from projections.views.shelf import Shelf
+from projections.watching import WatchedBook
+
+BUCKETS: tuple[tuple[int, int | None], ...] = ((0, 0), (1, 30), (31, 60), (61, 90), (91, 180), (181, None))
+"""Days past due, from and to, both included; 0 to 0 is not due yet. Source: common ageing report of receivables."""
+
+
+def fold_dues(shelf: Shelf, rows: Rows, book: WatchedBook) -> None:
+    """Bring the open amounts in line with the invoices that were touched since the last write."""
+    letter = KIND_LETTERS["invoice"]
+    for account_id, key in book.noted_in_all("invoice"):
+        stored = rows.get(f"{letter}{account_id}\x00{key}".encode())
+        place = place_of(account_id)
+        line = shelf.get("due", place) or DueLine()
+        if stored is not None:
+            _count(line, cast(Invoice, decode_document("invoice", stored)), -1)
+        _count(line, cast(Invoice, book.document("invoice", account_id, key)), 1)
+        shelf.put("due", place, line)
+
+
+def _count(line: DueLine, invoice: Invoice, sign: int) -> None:
+    if invoice.cancelled:
+        return
+    by_date = line.open.setdefault(invoice.currency, {})
+    for part in invoice.parts:
+        amount = by_date.get(part.due_on, 0) + sign * part.open()
+        if amount:
+            by_date[part.due_on] = amount
+        else:
+            by_date.pop(part.due_on, None)
+    if not by_date:
+        del line.open[invoice.currency]
+
+
+def ageing(line: DueLine, business_date: str | None) -> dict[str, list[int]]:
+    """Return what is open in each bucket, by currency; `business_date` is the last closed day.
+
+    >>> ageing(DueLine({"EUR": {"2025-03-01": 7, "2025-03-31": 5}}), "2025-03-31")
+    {'EUR': [5, 7, 0, 0, 0, 0]}
+    """
+    return {currency: _in_buckets(by_date, business_date) for currency, by_date in sorted(line.open.items())}
+
+
+def _in_buckets(by_date: dict[str, int], business_date: str | None) -> list[int]:
+    amounts = [0] * len(BUCKETS)
+    for due_on, amount in by_date.items():
+        days = 0 if business_date is None else max(0, day_number(business_date) - day_number(due_on))
+        number = next(at for at, (_, last) in enumerate(BUCKETS) if last is None or days <= last)
+        amounts[number] += amount
+    return amounts
