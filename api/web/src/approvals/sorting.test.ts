@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { roleFor, stepsOf, turnOf } from "./sorting";
+import { hasRole, roleFor, stepsOf, turnOf } from "./sorting";
 
 const request = {
   state: "open",
@@ -8,8 +8,9 @@ const request = {
   given: [{ role: "credit_analyst", actor: "a.lee" }],
   in_order: true,
 };
-const manager = { actor: "m.keller", roles: ["credit_manager"] };
-const director = { actor: "d.stern", roles: ["finance_director"] };
+const people = { credit_manager: ["m.keller"], finance_director: ["d.stern"] };
+const manager = { actor: "m.keller", roles: ["approver"], people };
+const director = { actor: "d.stern", roles: ["approver"], people };
 
 test("with an order only the next role's turn it is, without one everybody's who is needed", () => {
   expect(turnOf(request, manager)).toBe("mine");
@@ -19,8 +20,14 @@ test("with an order only the next role's turn it is, without one everybody's who
 });
 
 test("whoever asked never decides, and nobody agrees twice", () => {
-  expect(turnOf(request, { actor: "j.weber", roles: ["credit_manager"] })).toBe("own");
-  expect(turnOf(request, { actor: "a.lee", roles: ["credit_manager"] })).toBe("others");
+  expect(turnOf(request, { ...manager, actor: "j.weber" })).toBe("own");
+  expect(turnOf(request, { ...manager, actor: "a.lee", people: {} })).toBe("others");
+});
+
+test("a role that the policy lists nobody for is had by whoever may approve", () => {
+  expect(hasRole("credit_manager", { actor: "n.new", roles: ["approver"], people: {} })).toBe(true);
+  expect(hasRole("credit_manager", { actor: "n.new", roles: ["analyst"], people: {} })).toBe(false);
+  expect(hasRole("credit_manager", { actor: "n.new", roles: ["approver"], people })).toBe(false);
 });
 
 test("what is not open is decided", () => {

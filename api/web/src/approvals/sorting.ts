@@ -4,7 +4,19 @@ type Asked = Pick<ApprovalRow, "state" | "maker" | "needs" | "in_order"> & { giv
 
 export interface Who {
   actor: string;
+  /** What the api lets the person do. */
   roles: readonly string[];
+  /** People by role of the policy; a role that nobody is listed for is had by whoever may approve at all. */
+  people: Readonly<Record<string, readonly string[]>>;
+}
+
+const MAY_APPROVE = ["approver", "manager"];
+
+/** Returns whether a person has a role of the policy. */
+export function hasRole(role: string, who: Who): boolean {
+  const listed = who.people[role] ?? [];
+  if (listed.length > 0) return listed.includes(who.actor);
+  return MAY_APPROVE.some((needed) => who.roles.includes(needed));
 }
 
 export type Turn = "mine" | "others" | "own" | "decided";
@@ -15,13 +27,13 @@ export function turnOf(request: Asked, who: Who): Turn {
   if (request.maker === who.actor) return "own";
   if (request.given.some((one) => one.actor === who.actor)) return "others";
   const now = request.in_order ? request.needs.slice(0, 1) : request.needs;
-  return now.some((role) => who.roles.includes(role)) ? "mine" : "others";
+  return now.some((role) => hasRole(role, who)) ? "mine" : "others";
 }
 
 /** Returns the role in which a person would agree now, or null where it is not their turn. */
 export function roleFor(request: Pick<ApprovalRow, "needs" | "in_order">, who: Who): string | null {
   const now = request.in_order ? request.needs.slice(0, 1) : request.needs;
-  return now.find((role) => who.roles.includes(role)) ?? null;
+  return now.find((role) => hasRole(role, who)) ?? null;
 }
 
 export interface Step {

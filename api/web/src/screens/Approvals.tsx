@@ -2,7 +2,7 @@ import { useState } from "react";
 import { DeedDialog, type Subject } from "../acting/DeedDialog";
 import { DEEDS, type DeedName } from "../acting/deeds";
 import { useAnswer } from "../api/query";
-import type { ApprovalPage, ApprovalRow } from "../api/types";
+import type { ApprovalPage, ApprovalRow, PolicyAnswer } from "../api/types";
 import { accountHref } from "../app/router";
 import { useSession } from "../app/session";
 import { RequestCard } from "../approvals/RequestCard";
@@ -27,7 +27,7 @@ const OPEN: [turn: Turn, title: "wait_for_me" | "wait_for_others" | "asked_by_me
 
 /** Requests for approval: what waits for the person at the page first, then for others, then what was decided. */
 export default function Approvals() {
-  const session = useSession();
+  const who = useWho();
   const version = useFeedVersion(({ event }) => "type" in event && event.type === "approval_changed");
   const open = useAnswer<ApprovalPage>("/approvals", { state: "open", limit: 200 }, { version, everyMs: 15_000 });
   const [doing, setDoing] = useState<{ deed: DeedName; subject: Subject } | null>(null);
@@ -42,11 +42,11 @@ export default function Approvals() {
       <Loaded answer={open}>
         {(page) =>
           OPEN.map(([turn, title]) => {
-            const requests = page.approvals.filter((request) => turnOf(request, session) === turn);
+            const requests = page.approvals.filter((request) => turnOf(request, who) === turn);
             if (requests.length === 0 && turn === "own") return null;
             return (
               <Section key={turn} title={`${tell(title)} (${requests.length})`} wide>
-                <Requests requests={requests} turn={turn} who={session} act={act} />
+                <Requests requests={requests} turn={turn} who={who} act={act} />
               </Section>
             );
           })
@@ -70,6 +70,14 @@ export default function Approvals() {
       ) : null}
     </div>
   );
+}
+
+/** The person at the page, with the roles that the policy in force gives. */
+function useWho(): Who {
+  const { actor, roles } = useSession();
+  const policy = useAnswer<PolicyAnswer>("/policy");
+  const approvals = (policy.data?.policy as { approvals?: { people?: Who["people"] } } | undefined)?.approvals;
+  return { actor, roles, people: approvals?.people ?? {} };
 }
 
 interface RequestsProps {

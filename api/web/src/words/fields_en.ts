@@ -1,5 +1,5 @@
 /** What fields and codes of facts, dossiers and policies are called in English. */
-export const fieldsEn: Record<string, string> = {
+export const fieldsEn = {
   account: "account",
   none: "none",
   yes: "yes",
