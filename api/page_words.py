@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from api.tail_words import CHINESE, ENGLISH
+from schemas.factor_words import FACTOR_WORDS, RATIO_FACTOR_WORDS
 from schemas.money import EXPONENTS
 
 WEB = Path(__file__).parent / "web"
@@ -18,11 +19,13 @@ GENERATED = WEB / "src" / "words" / "generated.json"
 
 
 def shared_words() -> bytes:
-    """Return both languages and the decimal places of currencies as JSON, in a stable order."""
+    """Return both languages, the names of factors and the decimal places of currencies as JSON, in a stable order."""
     words = {
         "en": msgspec.to_builtins(ENGLISH),
         "zh": msgspec.to_builtins(CHINESE),
         "exponents": EXPONENTS,
+        "factors": FACTOR_WORDS,
+        "factors_of_ratios": RATIO_FACTOR_WORDS,
     }
     return msgspec.json.format(msgspec.json.encode(words, order="sorted"), indent=1) + b"\n"
 

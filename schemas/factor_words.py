@@ -57,10 +57,13 @@ _CHINESE = {
     "free_cash_flow_margin": "自由现金流率",
 }
 FACTOR_WORDS: dict[str, dict[str, str]] = {"en": _ENGLISH, "zh": _CHINESE}
-_OF_A_RATIO = {
+"""Names by language and factor."""
+
+RATIO_FACTOR_WORDS: dict[str, dict[str, str]] = {
     "en": {TREND: "{ratio}, trend", TO_PEERS: "{ratio} to peers"},
     "zh": {TREND: "{ratio}变动", TO_PEERS: "{ratio}与同业比"},
 }
+"""Names by language and the ending of a factor that is of a ratio."""
 
 
 def factor_in_words(factor: str, language: str) -> str:
@@ -70,7 +73,7 @@ def factor_in_words(factor: str, language: str) -> str:
     ('equity ratio to peers', 'board')
     """
     words = FACTOR_WORDS[language]
-    for ending, pattern in _OF_A_RATIO[language].items():
+    for ending, pattern in RATIO_FACTOR_WORDS[language].items():
         if factor.endswith(ending):
             return pattern.format(ratio=factor_in_words(factor.removesuffix(ending), language))
     return words.get(factor, factor.removeprefix(ASSESSMENT).replace("_", " "))

@@ -1,7 +1,9 @@
 import type { DeedName } from "../acting/deeds";
-import type { ApprovalRow } from "../api/types";
+import { useAnswer } from "../api/query";
+import type { AccountAnswer, ApprovalRow } from "../api/types";
 import { accountHref } from "../app/router";
 import { dateTime, day, money } from "../format";
+import { GradeMark } from "../parts/marks";
 import { askedInWords } from "../trail/decisions";
 import { field, tell } from "../words/tell";
 import { sharedOr } from "../words/words";
@@ -31,9 +33,7 @@ export function RequestCard({ request, turn, who, act }: RequestCardProps) {
           {request.valid_until ? ` · ${tell("holds_until", { day: day(request.valid_until) })}` : ""}
           {request.expires_on ? ` · ${tell("expires_on_day", { day: day(request.expires_on) })}` : ""}
         </p>
-        {request.subject === "limit" && request.amount_minor !== null ? (
-          <p className="dim">{tell("limit_asked", { amount: money(request.amount_minor, request.currency) })}</p>
-        ) : null}
+        {turn === "mine" ? <AccountNow accountId={request.account_id} /> : null}
       </div>
       <ol className="steps" aria-label={tell("steps")}>
         {stepsOf(request).map((step, at) => (
@@ -72,5 +72,22 @@ export function RequestCard({ request, turn, who, act }: RequestCardProps) {
         ) : null}
       </div>
     </li>
+  );
+}
+
+/** How the account stands now, for whoever is to decide. */
+function AccountNow({ accountId }: { accountId: string }) {
+  const { data } = useAnswer<AccountAnswer>(`/accounts/${encodeURIComponent(accountId)}`);
+  if (data === undefined) return null;
+  const { currency } = data;
+  const values = {
+    limit: data.unlimited ? field("unlimited") : money(data.limit_minor, currency),
+    exposure: money(data.net_exposure_minor, currency),
+    overdue: money(data.overdue_minor, currency),
+  };
+  return (
+    <p>
+      {tell("now_in_force", values)} <GradeMark grade={data.grade} />
+    </p>
   );
 }

@@ -20,10 +20,13 @@ export function columnsOption(
     legend: { show: false },
     grid: { ...shared.grid, top: 26 },
     tooltip: { ...shared.tooltip, trigger: "axis", axisPointer: { type: "shadow" } },
-    xAxis: categoryAxis(
-      context,
-      bars.map((bar) => bar.name),
-    ),
+    xAxis: {
+      ...categoryAxis(
+        context,
+        bars.map((bar) => bar.name),
+      ),
+      axisLabel: { color: context.palette.text, interval: 0, fontSize: 11, overflow: "break", width: 70 },
+    },
     yAxis: valueAxis(context, format),
     series: [series(bars, format, context, "top")],
   };

@@ -19,7 +19,7 @@ export function frame(context: ChartContext) {
     textStyle: { color: palette.text, fontFamily: "inherit" },
     grid: { left: 12, right: 16, top: 36, bottom: 8, containLabel: true },
     tooltip: tooltip(context),
-    legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 14, itemHeight: 6, textStyle: { color: palette.text } },
+    legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 14, itemHeight: 8, textStyle: { color: palette.text } },
   };
 }
 

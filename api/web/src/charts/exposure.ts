@@ -49,6 +49,7 @@ export function exposureOption(
   const shared = frame(context);
   return {
     ...shared,
+    legend: { ...shared.legend, data: legendOf(markers, context) },
     grid: { ...shared.grid, bottom: 44 },
     tooltip: { ...shared.tooltip, trigger: "axis", valueFormatter: (value) => told(value, money) },
     xAxis: timeAxis(context),
@@ -76,6 +77,15 @@ export function exposureOption(
       ...markerSeries(points, markers, context),
     ],
   };
+}
+
+/** Lines are shown by a bar in their colour, markers by their shape. */
+function legendOf(markers: readonly ExposureMarker[], { word }: ChartContext) {
+  const groups = [...new Set(markers.map((marker) => marker.group))];
+  return [
+    ...["exposure", "net_exposure", "limit", "overdue"].map((name) => ({ name: word(`chart.${name}`) })),
+    ...groups.map((group) => ({ name: word(`chart.group.${group}`), icon: SHAPES[group] })),
+  ];
 }
 
 function line(

@@ -16,9 +16,17 @@ const CHOICES: Partial<Record<(typeof FILTERS)[number], readonly string[]>> = {
   status: ["active", "prepayment", "suspended", "legal"],
   grade: ["A", "B", "C", "D", "E"],
   level: ["critical", "warning", "notice"],
-  sort: ["-expected_loss_minor", "-net_exposure_minor", "-utilisation_bp", "-overdue_minor", "score", "name"],
+  sort: [
+    "-combined_level",
+    "-expected_loss_minor",
+    "-net_exposure_minor",
+    "-utilisation_bp",
+    "-overdue_minor",
+    "score",
+    "name",
+  ],
 };
-const MOST_DANGEROUS = "-expected_loss_minor";
+const MOST_DANGEROUS = "-combined_level";
 
 /** All accounts: filters in the address, the most dangerous first. */
 export function AccountList() {
@@ -124,9 +132,10 @@ export function accountColumns(): Column<AccountRow>[] {
       key: "account",
       title: tell("account"),
       cell: (row) => (
-        <a href={accountHref(row.account_id)}>
-          {row.name ?? row.account_id} <span className="dim">{row.account_id}</span>
-        </a>
+        <span className="account-name">
+          <a href={accountHref(row.account_id)}>{row.name ?? row.account_id}</a>{" "}
+          <span className="dim">{row.account_id}</span>
+        </span>
       ),
     },
     { key: "level", title: tell("level"), cell: (row) => <LevelMark level={levelOf(row.combined_level)} /> },

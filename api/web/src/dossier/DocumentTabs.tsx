@@ -31,7 +31,7 @@ export function OrdersTab({ account, version, act }: FaceProps) {
               <option value="">{tell("any")}</option>
               {STATES.map((name) => (
                 <option key={name} value={name}>
-                  {field(name)}
+                  {field(name === "new" ? "unanswered" : name)}
                 </option>
               ))}
             </select>
@@ -64,7 +64,7 @@ function orderColumns(act: Act): Column<OrderRow>[] {
   return [
     {
       key: "order",
-      title: field("order_id"),
+      title: tell("order_number"),
       cell: (row) => (
         <>
           <strong>{row.order_id}</strong>
@@ -75,7 +75,9 @@ function orderColumns(act: Act): Column<OrderRow>[] {
     {
       key: "state",
       title: field("state"),
-      cell: (row) => <StateMark state={row.state} weight={WEIGHTS[row.state] ?? "none"} />,
+      cell: (row) => (
+        <StateMark state={row.state === "new" ? "unanswered" : row.state} weight={WEIGHTS[row.state] ?? "none"} />
+      ),
     },
     { key: "amount", title: tell("amount"), number: true, cell: (row) => money(row.amount_minor, row.currency) },
     { key: "why", title: tell("why"), cell: (row) => <OrderReasons order={row} /> },
@@ -90,7 +92,7 @@ function orderColumns(act: Act): Column<OrderRow>[] {
         </>
       ),
     },
-    { key: "since", title: tell("since"), cell: (row) => dateTime(row.since_at_ms) },
+    { key: "since", title: tell("since"), tight: true, cell: (row) => dateTime(row.since_at_ms) },
     {
       key: "act",
       title: tell("what_to_do"),
@@ -114,7 +116,7 @@ function OrderReasons({ order }: { order: OrderRow }) {
 
 function OrderDeeds({ order, act }: { order: OrderRow; act: Act }) {
   const given = { order_id: order.order_id, ...(order.seller_id ? { seller_id: order.seller_id } : {}) };
-  const what = `${field("order_id")} ${order.order_id} · ${money(order.amount_minor, order.currency)}`;
+  const what = `${tell("order_number")} ${order.order_id} · ${money(order.amount_minor, order.currency)}`;
   return (
     <span className="row-deeds">
       <button
@@ -152,7 +154,7 @@ export function InvoicesTab({ account, version }: FaceProps) {
 
 function invoiceColumns(): Column<InvoiceRow>[] {
   return [
-    { key: "invoice", title: field("invoice_id"), cell: (row) => <strong>{row.invoice_id}</strong> },
+    { key: "invoice", title: tell("invoice_number"), cell: (row) => <strong>{row.invoice_id}</strong> },
     {
       key: "state",
       title: field("state"),

@@ -1,31 +1,44 @@
 import type { Fields, Filed, ReportFound } from "../api/answers";
 import { useAnswer } from "../api/query";
+import type { ApprovalPage } from "../api/types";
 import { Loaded } from "../components/states";
-import { count, day } from "../format";
+import { count, dateTime, day } from "../format";
 import { FieldList } from "../parts/FieldList";
 import { StateMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
-import { inUnit } from "../trail/decisions";
+import { askedInWords, inUnit } from "../trail/decisions";
 import { field, tell } from "../words/tell";
 import type { FaceProps } from "./DossierScreen";
 import { Financials } from "./Financials";
 import { RecordTable } from "./RecordTable";
 
 /** What was filed of the account: who it is, figures, reports, cover, contracts, members, promises. */
-export function FilesTab({ account, version, act }: FaceProps) {
+export function FilesTab({ account, version }: FaceProps) {
   const path = `/accounts/${encodeURIComponent(account.account_id)}/dossier`;
   const answer = useAnswer<Filed>(path, {}, { version });
-  return <Loaded answer={answer}>{(dossier) => <Files dossier={dossier} act={act} />}</Loaded>;
+  return <Loaded answer={answer}>{(dossier) => <Files dossier={dossier} />}</Loaded>;
 }
 
-function Files({ dossier }: { dossier: Filed; act: FaceProps["act"] }) {
+const LISTS = [
+  "adverse_events",
+  "covers",
+  "contracts",
+  "bills",
+  "promises",
+  "members",
+  "references",
+  "assessments",
+  "parts",
+] as const;
+
+function Files({ dossier }: { dossier: Filed }) {
   const currency = dossier.identity.currency;
-  const table = (name: keyof Filed, rows: readonly Fields[]) => (
-    <Section title={field(name)}>
-      <RecordTable caption={field(name)} rows={rows} currency={currency} />
-    </Section>
-  );
+  const lists: [title: string, rows: readonly Fields[]][] = [
+    ...LISTS.map((name): [string, readonly Fields[]] => [field(name), dossier[name]]),
+    [field("temporary_limits"), dossier.limit.temporary ?? []],
+  ];
+  const empty = lists.filter(([, rows]) => rows.length === 0).map(([title]) => title);
   return (
     <div className="parts">
       <Identity dossier={dossier} />
@@ -35,34 +48,49 @@ function Files({ dossier }: { dossier: Filed; act: FaceProps["act"] }) {
         {dossier.bureau.points !== null ? <p>{tell("bureau_together", { points: dossier.bureau.points })}</p> : null}
         <Reports reports={dossier.bureau.reports} />
       </Section>
-      {table("adverse_events", dossier.adverse_events)}
-      {table("covers", dossier.covers)}
-      {table("contracts", dossier.contracts)}
-      {table("bills", dossier.bills)}
-      {table("promises", dossier.promises)}
-      {table("members", dossier.members)}
-      {table("references", dossier.references)}
-      {table("assessments", dossier.assessments)}
-      {table("parts", dossier.parts)}
-      <Section title={field("temporary_limits")}>
-        <RecordTable caption={field("temporary_limits")} rows={dossier.limit.temporary ?? []} currency={currency} />
-      </Section>
-      <Section title={tell("approvals")} wide>
-        <RecordTable
-          caption={tell("approvals")}
-          rows={dossier.approvals.map(({ approval_id, subject, state, amount_minor, maker, expires_on, ...one }) => ({
-            approval_id,
-            subject: field(subject),
-            state: field(state),
-            amount_minor,
-            currency: one.currency,
-            maker,
-            expires_on,
-          }))}
-          currency={currency}
-        />
-      </Section>
+      {lists
+        .filter(([, rows]) => rows.length > 0)
+        .map(([title, rows]) => (
+          <Section key={title} title={title}>
+            <RecordTable caption={title} rows={rows} currency={currency} />
+          </Section>
+        ))}
+      <Requests accountId={dossier.account_id} />
+      {empty.length > 0 ? (
+        <p className="part-wide dim">
+          {tell("nothing_filed_of")}: {empty.join(", ")}
+        </p>
+      ) : null}
     </div>
+  );
+}
+
+/** Everything that was ever asked for of the account. */
+function Requests({ accountId }: { accountId: string }) {
+  const answer = useAnswer<ApprovalPage>(`/accounts/${encodeURIComponent(accountId)}/approvals`, { limit: 100 });
+  return (
+    <Section title={tell("approvals")} wide>
+      <Loaded answer={answer}>
+        {(page) => (
+          <PlainTable
+            caption={tell("approvals")}
+            rows={page.approvals}
+            columns={[
+              { key: "asked", title: tell("asked_for"), cell: (row) => askedInWords({ ...row }, row.currency ?? "") },
+              { key: "state", title: field("state"), cell: (row) => field(row.state) },
+              { key: "maker", title: tell("asked_by"), cell: (row) => row.maker },
+              {
+                key: "given",
+                title: tell("agreed"),
+                cell: (row) => row.given.map((one) => one.actor).join(", ") || "–",
+              },
+              { key: "at", title: tell("when"), tight: true, cell: (row) => dateTime(row.changed_at_ms) },
+            ]}
+            rowKey={(row) => row.approval_id}
+          />
+        )}
+      </Loaded>
+    </Section>
   );
 }
 

@@ -32,9 +32,12 @@ export function OverviewTab({ account, version }: FaceProps) {
         <Loaded answer={history}>{(data) => <ExposureFigure history={data} />}</Loaded>
       </Section>
       <OpenAlerts account={account} />
-      <Section title={tell("exposure_by_stage")}>
-        <StagesBar balances={account.exposure} currency={account.currency} />
-      </Section>
+      <div className="stack">
+        <Section title={tell("exposure_by_stage")}>
+          <StagesBar balances={account.exposure} currency={account.currency} />
+        </Section>
+        <Measures account={account} />
+      </div>
       <Section title={tell("ageing")}>
         <AgeingFigure buckets={account.ageing} currency={account.currency} />
       </Section>
@@ -42,7 +45,6 @@ export function OverviewTab({ account, version }: FaceProps) {
         <PaymentDays accountId={account.account_id} version={version} />
       </Section>
       <ScoreSection account={account} scores={scores} />
-      <Measures account={account} />
       <LastDecisions account={account} />
     </div>
   );
@@ -53,7 +55,7 @@ function ExposureFigure({ history }: { history: ExposureHistory }) {
   const markers = useMemo(() => events.map((event) => markerOf(event, currency)), [events, currency]);
   const option = useCallback((context: ChartContext) => exposureOption(points, markers, context), [points, markers]);
   const columns = [
-    { key: "at", title: tell("when"), cell: (row: (typeof points)[number]) => dateTime(row.at_ms) },
+    { key: "at", title: tell("when"), tight: true, cell: (row: (typeof points)[number]) => dateTime(row.at_ms) },
     ...(["exposure_minor", "net_exposure_minor", "limit_minor", "overdue_minor"] as const).map((name) => ({
       key: name,
       title: field(name),
@@ -79,7 +81,7 @@ function ExposureFigure({ history }: { history: ExposureHistory }) {
             caption={tell("events")}
             rows={markers.toReversed()}
             columns={[
-              { key: "at", title: tell("when"), cell: (row) => dateTime(row.at_ms) },
+              { key: "at", title: tell("when"), tight: true, cell: (row) => dateTime(row.at_ms) },
               { key: "text", title: tell("what_happened"), cell: (row) => row.text },
             ]}
             rowKey={(row, at) => `${row.at_ms}/${at}`}

@@ -71,13 +71,14 @@ function ScoreHistory({ entries, currency }: { entries: readonly ScoreEntry[]; c
 
 function scoreColumns(currency: string) {
   return [
-    { key: "at", title: tell("when"), cell: (row: ScoreEntry) => dateTime(row.at_ms) },
+    { key: "at", title: tell("when"), tight: true, cell: (row: ScoreEntry) => dateTime(row.at_ms) },
     {
       key: "grade",
       title: field("grade"),
+      tight: true,
       cell: (row: ScoreEntry) => (
         <>
-          {row.before ? (
+          {row.before && row.before !== row.grade ? (
             <>
               <GradeMark grade={row.before} /> →{" "}
             </>

@@ -9,6 +9,8 @@ export interface Column<Row> {
   text?: (row: Row) => string | number | null | undefined;
   /** A number: to the right, digits of one width. */
   number?: boolean;
+  /** Never broken over lines, such as a time. */
+  tight?: boolean;
 }
 
 interface PlainTableProps<Row> {
@@ -42,7 +44,7 @@ export function PlainTable<Row>({ caption, rows, columns, rowKey, empty, caption
           {rows.map((row, at) => (
             <tr key={rowKey(row, at)}>
               {columns.map((column) => (
-                <td key={column.key} className={column.number ? "number" : undefined}>
+                <td key={column.key} className={column.number ? "number" : column.tight ? "tight" : undefined}>
                   {column.cell(row)}
                 </td>
               ))}

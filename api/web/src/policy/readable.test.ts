@@ -74,5 +74,15 @@ test("a value is told in the unit that its name says", () => {
   expect(told(null, unitAt("orders.horizon_days"), words)).toBe("off");
   expect(told(8_000, unitAt("warnings.utilisation.lines[notice].at_bp"), words)).toBe("80 %");
   expect(told(30, unitAt("warnings.oldest_overdue.lines[notice].at_bp"), words)).toBe("30 days");
-  expect(told({ broken_promises: 2 }, "words", words)).toBe("broken_promises 2");
+  expect(told({ broken_promises: 2, level: null, causes: [] }, "words", words)).toBe("broken_promises 2");
+  expect(
+    told(
+      [
+        [100, 1000],
+        [600, 0],
+      ],
+      "words",
+      words,
+    ),
+  ).toBe("100 → 1000, 600 → 0");
 });

@@ -147,8 +147,16 @@ export function told(value: Json | undefined, unit: Unit, words: ValueWords): st
     return words.number(value);
   }
   if (typeof value === "string") return words.word(value);
-  if (Array.isArray(value)) return value.map((one) => told(one, unit, words)).join(", ");
+  if (Array.isArray(value)) {
+    return value.map((one) => (Array.isArray(one) ? pair(one, unit, words) : told(one, unit, words))).join(", ");
+  }
   return Object.entries(value)
+    .filter(([, inner]) => inner !== null && !(Array.isArray(inner) && inner.length === 0))
     .map(([name, inner]) => `${words.word(name)} ${told(inner, unitOf(name), words)}`)
     .join(", ");
+}
+
+/** A step of a scale: what it begins at, and what that gives. */
+function pair(values: Json[], unit: Unit, words: ValueWords): string {
+  return values.map((one) => told(one, unit, words)).join(" → ");
 }

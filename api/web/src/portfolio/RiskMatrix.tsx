@@ -16,6 +16,7 @@ interface RiskMatrixProps {
 interface MatrixPolicy {
   sizes_minor: number[];
   probabilities: string[][];
+  cells: { measure: string }[][];
 }
 
 /** Size by probability as a table of buttons: how many accounts, how much, and what the policy says to do. */
@@ -23,7 +24,12 @@ export function RiskMatrix({ matrix, chosen, onChoose, currency }: RiskMatrixPro
   const policy = useAnswer<PolicyAnswer>("/policy");
   const shape = (policy.data?.policy as { risk_matrix?: MatrixPolicy } | undefined)?.risk_matrix;
   const unit = currencyOf(policy.data) || currency;
-  const rows = matrixRows(matrix.cells, matrix);
+  const measures = shape?.cells.map((row) => row.map((cell) => cell.measure));
+  const rows = matrixRows(matrix.cells, {
+    sizes: matrix.sizes,
+    probabilities: matrix.probabilities,
+    ...(measures && { measures }),
+  });
   return (
     <div className="matrix-frame">
       <table className="matrix">

@@ -163,7 +163,7 @@ function Decided({ version }: { version: number }) {
                 title: tell("because"),
                 cell: (row) => row.because.map((reason) => approvalReason(reason, row.currency ?? "")).join(" · "),
               },
-              { key: "at", title: tell("when"), cell: (row) => dateTime(row.changed_at_ms) },
+              { key: "at", title: tell("when"), tight: true, cell: (row) => dateTime(row.changed_at_ms) },
             ]}
             rowKey={(row) => `${row.account_id}/${row.approval_id}`}
           />

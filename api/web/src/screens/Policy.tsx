@@ -94,7 +94,7 @@ function Adopted() {
                 title: tell("state"),
                 cell: (row) => (row.in_force ? <StateMark state="in_force" weight="good" /> : "–"),
               },
-              { key: "at", title: tell("when"), cell: (row) => dateTime(row.adopted_at_ms) },
+              { key: "at", title: tell("when"), tight: true, cell: (row) => dateTime(row.adopted_at_ms) },
               { key: "actor", title: tell("who"), cell: (row) => row.actor ?? "–" },
               { key: "reason", title: tell("because"), cell: (row) => row.reason ?? "–" },
               { key: "diff", title: "", cell: (row) => <CompareLink row={row} all={page.policies} /> },

@@ -45,10 +45,12 @@ export default function Portfolio() {
                 {cell ? <AccountsOfCell cell={cell} /> : <p className="dim">{tell("matrix_hint")}</p>}
               </Section>
               <Concentration book={book} />
-              <Section title={tell("ageing")}>
-                <AgeingFigure buckets={book.ageing as AgeingBucket[]} currency={book.currency} />
-              </Section>
-              <Utilisation book={book} />
+              <div className="stack">
+                <Section title={tell("ageing")}>
+                  <AgeingFigure buckets={book.ageing as AgeingBucket[]} currency={book.currency} />
+                </Section>
+                <Utilisation book={book} />
+              </div>
               <Groups book={book} />
             </div>
           </>
@@ -135,7 +137,7 @@ function Concentration({ book }: { book: PortfolioAnswer }) {
         label={tell("concentration")}
         option={option}
         currency={currency}
-        height={250}
+        height={470}
         rows={concentration}
         columns={[
           {
@@ -174,7 +176,7 @@ function Utilisation({ book }: { book: PortfolioAnswer }) {
         label={tell("utilisation_spread")}
         option={option}
         currency={null}
-        height={220}
+        height={190}
         rows={utilisation}
         columns={[
           { key: "range", title: field("utilisation_bp"), cell: rangeOf },
@@ -202,7 +204,7 @@ function gravity(fromBp: number): number {
 
 function Groups({ book }: { book: PortfolioAnswer }) {
   const [group, setGroup] = useState<(typeof GROUPS)[number]>("by_grade");
-  const rows = book[group];
+  const rows = group === "by_grade" ? book.by_grade.toSorted(byKey) : book[group];
   const columns = groupColumns(group, book.currency);
   return (
     <Section
@@ -230,6 +232,10 @@ function Groups({ book }: { book: PortfolioAnswer }) {
       <PlainTable caption={tell(group)} rows={rows} columns={columns} rowKey={(row) => row.key ?? ""} />
     </Section>
   );
+}
+
+function byKey(one: Totals, other: Totals): number {
+  return (one.key ?? "~").localeCompare(other.key ?? "~");
 }
 
 const FILTER_OF: Partial<Record<(typeof GROUPS)[number], string>> = {

@@ -94,7 +94,7 @@ function TopicTable({ status }: { status: StatusAnswer }) {
             cell: (row) => tell("per_second", { rate: row.rate_per_second.toFixed(1) }),
           },
           { key: "lag", title: tell("lag"), number: true, cell: (row) => count(row.lag_records) },
-          { key: "last", title: tell("last_record"), cell: (row) => dateTime(row.last_at_ms) },
+          { key: "last", title: tell("last_record"), tight: true, cell: (row) => dateTime(row.last_at_ms) },
         ]}
         rowKey={(row) => row.topic}
       />
@@ -224,7 +224,7 @@ function DeadLetterList() {
                 title: tell("detail"),
                 cell: (row) => [row.path, row.message].filter(Boolean).join(" "),
               },
-              { key: "at", title: tell("when"), cell: (row) => dateTime(row.at_ms) },
+              { key: "at", title: tell("when"), tight: true, cell: (row) => dateTime(row.at_ms) },
               {
                 key: "show",
                 title: tell("what_to_do"),

@@ -2,6 +2,7 @@
 import type { Fields } from "../api/answers";
 import type { Reason } from "../api/types";
 import { count, day, money, percent } from "../format";
+import { movedInWords } from "../words/factors";
 import { causeInWords, inItsUnit, numbersInWords, reasonInWords, rolesInWords } from "../words/sentences";
 import { field, isScreenWord, tell } from "../words/tell";
 import { fill, shared, sharedOr } from "../words/words";
@@ -15,6 +16,8 @@ export function decisionInWords(decision: Fields, currency: string): string {
 
 /** Returns the reasons of a decision in words, gravest first, as the ledger has them. */
 export function reasonsOf(decision: Fields, currency: string): string[] {
+  const moved = (decision.moved ?? []) as Parameters<typeof movedInWords>[0][];
+  if (moved.length > 0) return moved.map(movedInWords);
   const reasons = (decision.reasons ?? decision.because ?? []) as Reason[];
   const own = text(decision.account_currency) || text(decision.currency) || currency;
   return reasons.map((reason) => reasonInWords(reason, own));
@@ -96,7 +99,10 @@ const DETAILS: Record<string, (decision: Fields, currency: string) => string> = 
     })}`,
   fact_rejected: (decision) => [field(text(decision.code)), text(decision.message)].filter(Boolean).join(": "),
   fact_waits: (decision) => tell("waits_for_document", { kind: field(text(decision.kind)), id: text(decision.id) }),
-  score_changed: (decision) => [decision.before, decision.score].filter((one) => one !== undefined).join(" → "),
+  account_scored: (decision) => {
+    if (decision.points === null) return fill(sentence("score_missing"), decision);
+    return fill(sentence(decision.before === undefined ? "score" : "score_moved"), decision);
+  },
 };
 
 /** Returns what a request asks for: `limit 90,000.00 EUR`, `release of order O-7`. */

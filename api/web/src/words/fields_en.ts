@@ -427,4 +427,5 @@ export const fieldsEn = {
   retail: "retail",
   model_id: "model",
   trouble: "trouble",
+  unanswered: "not answered",
 };

@@ -429,4 +429,5 @@ export const fieldsZh: Record<keyof typeof fieldsEn, string> = {
   retail: "零售",
   model_id: "模型",
   trouble: "故障",
+  unanswered: "未答复",
 };

@@ -1,6 +1,7 @@
 /** Reasons, alerts and approvals in words, as `obligor tail` says them. */
 import type { Reason } from "../api/types";
 import { count, day, money, percent } from "../format";
+import { scoreReasonInWords } from "./factors";
 import { fill, shared, sharedOr } from "./words";
 
 const IN_BASIS_POINTS = new Set(["utilisation", "overdue_share", "order_volume", "concentration"]);
@@ -9,6 +10,8 @@ const COUNTED = new Set(["score_weakness", "score_fall", "broken_promises"]);
 
 /** A coded reason with its numbers as a phrase; amounts are in the account's currency. */
 export function reasonInWords(reason: Reason, currency: string): string {
+  const ofScore = scoreReasonInWords(reason);
+  if (ofScore !== undefined) return ofScore;
   const code = String(reason.code);
   const approved = reason.approvers ? shared("reasons", `${code}/approved`) : undefined;
   const phrase = approved ?? shared("reasons", code);
@@ -18,6 +21,7 @@ export function reasonInWords(reason: Reason, currency: string): string {
     values[name.replace(/_minor$/, "")] = valueInWords(name, value, currency);
   }
   if (typeof reason.utilisation_bp === "number") values.utilisation = percent(reason.utilisation_bp);
+  if (typeof reason.probability_bp === "number") values.probability = percent(reason.probability_bp);
   if (typeof reason.share_bp === "number") values.share = percent(reason.share_bp);
   if (reason.check) values.check = String(reason.check).replaceAll("_", " ");
   const sentence = fill(phrase, values);
