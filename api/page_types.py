@@ -1,7 +1,7 @@
 """Write the TypeScript types of what the api answers, publishes and takes, from the very structs that it uses.
 
-`python -m api.page_types` writes `api/web/src/api/generated.ts`; the page's build does it each time, so that a page that
-reads a field which is not there does not build.
+`python -m api.page_types` writes `api/web/src/api/generated.ts`; the page's build does it each time, so that a page
+that reads a field which is not there does not build.
 """
 
 from __future__ import annotations

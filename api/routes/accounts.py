@@ -103,7 +103,8 @@ def _order(sort: str) -> Order[Seen]:
     def value(seen: Seen) -> Any:
         found = getattr(seen[1], name)
         if name == "combined_level":
-            return None if found is None else LEVELS.get(found, 0)
+            # Of two as grave the one who owes more is first.
+            return None if found is None else [LEVELS.get(found, 0), seen[1].net_exposure_minor]
         return (found.casefold() or None) if isinstance(found, str) else found
 
     return Order(value, lambda seen: seen[1].account_id, sort.startswith("-"))

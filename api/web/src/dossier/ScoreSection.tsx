@@ -9,6 +9,7 @@ import { Figure } from "../parts/Figure";
 import { GradeMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
+import { movedInWords } from "../words/factors";
 import { reasonInWords } from "../words/sentences";
 import { field, tell } from "../words/tell";
 
@@ -91,7 +92,7 @@ function scoreColumns(currency: string) {
     {
       key: "because",
       title: tell("because"),
-      cell: (row: ScoreEntry) => row.because.map((reason) => reasonInWords(reason, currency)).join(" · "),
+      cell: (row: ScoreEntry) => whyChanged(row, currency).join(" · "),
     },
     {
       key: "ledger",
@@ -99,4 +100,16 @@ function scoreColumns(currency: string) {
       cell: (row: ScoreEntry) => <span className="coordinates">{row.ledger}</span>,
     },
   ];
+}
+
+interface Moved {
+  moved?: Parameters<typeof movedInWords>[0][];
+  score_before?: number | null;
+}
+
+/** What moved a score since it was told last; for the first one, and for grades and limits, what it follows from. */
+function whyChanged(entry: ScoreEntry, currency: string): string[] {
+  const { moved, score_before: before } = entry as ScoreEntry & Moved;
+  if (moved?.length && before !== null) return moved.map(movedInWords);
+  return entry.because.map((reason) => reasonInWords(reason, currency));
 }

@@ -120,7 +120,7 @@ function TableText({ table, words }: { table: Table; words: ValueWords }) {
         columns={table.columns.map((column) => ({
           key: column.name,
           title: column.name === "at_bp" ? tell("from_line") : fieldOfPolicy(column.name),
-          number: column.unit !== "words",
+          number: column.unit !== "words" && column.unit !== "text",
           cell: (row: Document) =>
             row[column.name] === undefined
               ? "–"

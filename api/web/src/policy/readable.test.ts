@@ -68,6 +68,10 @@ test("warnings are one table of lines and one of occurrences", () => {
   expect(warnings?.values.map((value) => value.path)).toEqual(["warnings.score_fall_days"]);
 });
 
+test("what somebody wrote is shown as it is", () => {
+  expect(told("default", unitAt("name"), { ...words, word: () => "default elsewhere" })).toBe("default");
+});
+
 test("a value is told in the unit that its name says", () => {
   expect(told(15_000, unitAt("checks.block_above_utilisation_bp"), words)).toBe("150 %");
   expect(told(100, unitAt("limits.grades[A].cap_minor"), words)).toBe("EUR 1");

@@ -2,7 +2,7 @@
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type Document = { [name: string]: Json };
 
-export type Unit = "money" | "percent" | "days" | "count" | "words";
+export type Unit = "money" | "percent" | "days" | "count" | "words" | "text";
 
 export interface Value {
   path: string;
@@ -37,8 +37,11 @@ export function unitOf(name: string, within = ""): Unit {
   if (name.endsWith("_minor")) return "money";
   if (name.endsWith("_bp")) return "percent";
   if (name.endsWith("_days") || name === "net_days") return "days";
-  return "words";
+  return TEXTS.has(name) ? "text" : "words";
 }
+
+/** Fields that hold what somebody wrote, which is shown as it is. */
+const TEXTS = new Set(["name", "currency", "measure", "text", "reason", "provider", "grade"]);
 
 /** Returns a policy's sections in the order they have, single values of the policy itself first under "policy". */
 export function sectionsOf(policy: Document): Section[] {
@@ -146,7 +149,7 @@ export function told(value: Json | undefined, unit: Unit, words: ValueWords): st
     if (unit === "days") return words.days(value);
     return words.number(value);
   }
-  if (typeof value === "string") return words.word(value);
+  if (typeof value === "string") return unit === "text" ? value : words.word(value);
   if (Array.isArray(value)) {
     return value.map((one) => (Array.isArray(one) ? pair(one, unit, words) : told(one, unit, words))).join(", ");
   }

@@ -1,6 +1,7 @@
 import type { Fields } from "../api/answers";
 import type { PolicyAnswer } from "../api/types";
 import { count, money, percent } from "../format";
+import { knownFactor } from "../words/factors";
 import { field, tell } from "../words/tell";
 import { shared } from "../words/words";
 import type { ValueWords } from "./readable";
@@ -12,7 +13,7 @@ export function valueWords(currency: string): ValueWords {
     percent,
     days: (days) => tell("days_count", { count: count(days) }),
     number: count,
-    word: (name) => shared("roles", name) ?? shared("causes", name) ?? field(name),
+    word: (name) => shared("roles", name) ?? shared("causes", name) ?? knownFactor(name) ?? field(name),
   };
 }
 

@@ -1,7 +1,5 @@
-import { useAnswer } from "../api/query";
-import type { PolicyAnswer, RiskMatrixAnswer } from "../api/types";
+import type { RiskMatrixAnswer } from "../api/types";
 import { count, moneyShort } from "../format";
-import { currencyOf } from "../policy/words";
 import { tell } from "../words/tell";
 import { type MatrixCell, matrixRows } from "./matrix";
 
@@ -10,26 +8,12 @@ interface RiskMatrixProps {
   /** The chosen cell as the list of accounts filters by it: `3-2`, "" for none. */
   chosen: string;
   onChoose: (cell: string) => void;
-  currency: string;
-}
-
-interface MatrixPolicy {
-  sizes_minor: number[];
-  probabilities: string[][];
-  cells: { measure: string }[][];
 }
 
 /** Size by probability as a table of buttons: how many accounts, how much, and what the policy says to do. */
-export function RiskMatrix({ matrix, chosen, onChoose, currency }: RiskMatrixProps) {
-  const policy = useAnswer<PolicyAnswer>("/policy");
-  const shape = (policy.data?.policy as { risk_matrix?: MatrixPolicy } | undefined)?.risk_matrix;
-  const unit = currencyOf(policy.data) || currency;
-  const measures = shape?.cells.map((row) => row.map((cell) => cell.measure));
-  const rows = matrixRows(matrix.cells, {
-    sizes: matrix.sizes,
-    probabilities: matrix.probabilities,
-    ...(measures && { measures }),
-  });
+export function RiskMatrix({ matrix, chosen, onChoose }: RiskMatrixProps) {
+  const measures = matrix.measures.map((row) => row.map((cell) => cell.measure));
+  const rows = matrixRows(matrix.cells, { sizes: matrix.sizes, probabilities: matrix.probabilities, measures });
   return (
     <div className="matrix-frame">
       <table className="matrix">
@@ -39,7 +23,7 @@ export function RiskMatrix({ matrix, chosen, onChoose, currency }: RiskMatrixPro
             <td />
             {rows[0]?.map((cell) => (
               <th key={cell.probability} scope="col">
-                {columnName(cell.probability, shape)}
+                {columnName(cell.probability, matrix)}
               </th>
             ))}
           </tr>
@@ -47,7 +31,7 @@ export function RiskMatrix({ matrix, chosen, onChoose, currency }: RiskMatrixPro
         <tbody>
           {rows.map((row) => (
             <tr key={row[0]?.size}>
-              <th scope="row">{rowName(row[0]?.size ?? 1, shape, unit)}</th>
+              <th scope="row">{rowName(row[0]?.size ?? 1, matrix)}</th>
               {row.map((cell) => (
                 <Cell key={cell.probability} cell={cell} chosen={chosen} onChoose={onChoose} />
               ))}
@@ -80,18 +64,17 @@ function Cell({ cell, chosen, onChoose }: { cell: MatrixCell; chosen: string; on
   );
 }
 
-function columnName(probability: number, shape: MatrixPolicy | undefined): string {
-  const grades = shape?.probabilities[probability - 1];
+function columnName(probability: number, matrix: RiskMatrixAnswer): string {
+  const grades = matrix.grades[probability - 1];
   if (grades === undefined) return tell("probability_class", { number: probability });
   return tell("grades_of_column", { grades: grades.join(", ") });
 }
 
-function rowName(size: number, shape: MatrixPolicy | undefined, unit: string): string {
-  if (shape === undefined) return tell("size_class", { number: size });
-  const from = shape.sizes_minor[size - 2];
-  const to = shape.sizes_minor[size - 1];
-  if (from === undefined) return tell("size_below", { to: moneyShort(to, unit) });
-  return to === undefined
-    ? tell("size_from", { from: moneyShort(from, unit) })
-    : tell("size_from_to", { from: moneyShort(from, unit), to: moneyShort(to, unit) });
+function rowName(size: number, matrix: RiskMatrixAnswer): string {
+  if (matrix.sizes_minor.length === 0) return tell("size_class", { number: size });
+  const [from, to] = [matrix.sizes_minor[size - 2], matrix.sizes_minor[size - 1]].map((minor) =>
+    minor === undefined ? undefined : moneyShort(minor, matrix.currency),
+  );
+  if (from === undefined) return tell("size_below", { to: to ?? "" });
+  return to === undefined ? tell("size_from", { from }) : tell("size_from_to", { from, to });
 }

@@ -40,7 +40,7 @@ export default function Portfolio() {
             <div className="parts">
               <Section title={tell("risk_matrix")} wide>
                 <Loaded answer={matrix}>
-                  {(found) => <RiskMatrix matrix={found} chosen={cell} onChoose={setCell} currency={book.currency} />}
+                  {(found) => <RiskMatrix matrix={found} chosen={cell} onChoose={setCell} />}
                 </Loaded>
                 {cell ? <AccountsOfCell cell={cell} /> : <p className="dim">{tell("matrix_hint")}</p>}
               </Section>

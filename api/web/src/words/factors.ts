@@ -9,6 +9,13 @@ const factors: Record<string, Record<string, string>> = generated.factors;
 const ofRatios: Record<string, Record<string, string>> = generated.factors_of_ratios;
 const ASSESSMENT = /^assessment\./;
 
+/** What a factor is called, undefined for a name that is no factor's. */
+export function knownFactor(name: string): string | undefined {
+  const own = factors[settings().language] ?? {};
+  const isOfRatio = Object.keys(ofRatios[settings().language] ?? {}).some((ending) => name.endsWith(ending));
+  return name in own || isOfRatio || ASSESSMENT.test(name) ? factorInWords(name) : undefined;
+}
+
 /** What a factor is called; one of a ratio's trend or place among its peers after the ratio. */
 export function factorInWords(factor: string): string {
   const { language } = settings();

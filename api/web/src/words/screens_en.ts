@@ -370,4 +370,6 @@ export const screensEn = {
   now_in_force: "Now: limit {limit}, net exposure {exposure}, overdue {overdue}",
   grade_and_score: "grade {grade}",
   swept: "looked at because of {sweep}",
+  section_learning: "What late means, and when a model is better",
+  section_name: "Name",
 };
