@@ -26,6 +26,7 @@ from api.page import add_page
 from api.problems import answer_with_problems
 from api.routes import router, scrape
 from api.views import Views
+from api.webhooks.routes import router as webhook_routes
 
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
@@ -92,6 +93,7 @@ def create_app(
     app.include_router(scrape)
     app.include_router(command_routes.router)
     app.include_router(fact_routes.router)
+    app.include_router(webhook_routes)
     app.add_api_websocket_route("/v1/feed", feed.feed, dependencies=[require(ANYONE)])  # it asks after accepting
     _add_docs(app)
     add_page(app)

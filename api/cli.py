@@ -15,12 +15,15 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from api.acting.acting import Acting
+from api.acting.signing import signing
 from api.commands.approvals import approvals
 from api.commands.serve import serve_api
 from api.commands.status import status
 from api.commands.tail import tail
 from api.run_file import NAME as RUN_FILE
 from api.run_file import Run, WorkerAddress, write_run
+from api.webhooks.delivery import Patience
 from streams.broker import Broker, BrokerFailed, choose_port
 from streams.commands.accept_loss import accept_loss
 from streams.commands.audit import audit
@@ -223,17 +226,24 @@ def serve(
     """
     with ending_with_2(OSError):
         settings = connected_settings(brokers, data)
-        signer = load_signer(settings)
+        sign = signing(load_signer(settings), settings.topic_prefix)
+    acting = Acting(
+        aiokafka_arguments(settings),
+        settings.topic_prefix,
+        sign,
+        webhook_networks=settings.networks,
+        patience=Patience(settings.webhook_attempts),
+        simulated_time=simulated_time,
+    )
     raise typer.Exit(
         serve_api(
             aiokafka_arguments(settings),
             settings.topic_prefix,
             host or settings.api_host,
             settings.api_port if port is None else port,
-            signer=signer,
+            acting=acting,
             data=settings.data,
             open_without_roles=open_without_roles,
-            simulated_time=simulated_time,
             on_started=typer.echo,
             on_error=lambda text: typer.echo(text, err=True),
         )

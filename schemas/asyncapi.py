@@ -34,9 +34,10 @@ _MEANINGS = {
     "lessons": "Kept for the learner; nothing is written yet.",
     "models": "Kept for the learner; nothing is written yet. Compacted.",
     "checkpoints": "Kept for announcing checkpoints; nothing is written yet.",
+    "webhooks": "Webhooks with their secrets, and what they did not take: for api processes alone. Compacted.",
 }
-_SINGLE = ("lessons", "models", "checkpoints")
-_COMPACTED = ("exposures", "models")
+_SINGLE = ("lessons", "models", "checkpoints", "webhooks")
+_COMPACTED = ("exposures", "models", "webhooks")
 _LARGE = ("ledger", "deadletters")
 
 

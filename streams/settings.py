@@ -1,6 +1,7 @@
 """What a deployment may choose, and the connection arguments that follow from it for each Kafka client."""
 
 import ssl
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8400, ge=0, le=65535)
+    webhook_networks: str = ""
+    """Networks that webhooks may lead into though they are not the internet: CIDR notation, separated by commas."""
+    webhook_attempts: int = Field(default=12, ge=1, le=100)
     kafka_port: int = Field(default=9092, ge=0, le=65535)
     workers: int = Field(default=1, ge=0)
     group_id: str = "obligor"
@@ -69,6 +73,8 @@ class Settings(BaseSettings):
             )
         if self.uses_sasl and not self.sasl_username:
             raise ValueError(f"sasl_username must be set for security_protocol {self.security_protocol}")
+        for network in self.networks:
+            ip_network(network)
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("ssl_certfile must be set with ssl_keyfile")
         return self
@@ -82,6 +88,11 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether no cluster was configured."""
         return not self.bootstrap
+
+    @property
+    def networks(self) -> list[str]:
+        """The networks that webhooks may lead into, one by one."""
+        return [network.strip() for network in self.webhook_networks.split(",") if network.strip()]
 
     @property
     def uses_tls(self) -> bool:

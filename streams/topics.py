@@ -15,13 +15,13 @@ SOURCES = ("dossiers", "orders", "invoices", "payments", "bureau", "desk", "cont
 OUTPUTS = ("decisions", "alerts", "exposures", "labels", "deadletters")
 """What is published from the ledger, in the same partition."""
 LEDGER = "ledger"
-SINGLE = ("lessons", "models", "checkpoints")
+SINGLE = ("lessons", "models", "checkpoints", "webhooks")
 """Topics of one partition: one writer, one order."""
 NAMES = (*SOURCES, LEDGER, *OUTPUTS, *SINGLE)
 
 SOURCE_BYTES = 4 * 1024 * 1024
 LEDGER_BYTES = 8 * 1024 * 1024
-_COMPACTED = ("exposures", "models")
+_COMPACTED = ("exposures", "models", "webhooks")
 _SETTLE_SECONDS = 10
 _REACH_MS = 10_000
 _LONGEST = str(2**63 - 1)

@@ -70,7 +70,7 @@ class OrderSystem:
 
     def records(self, name: str, partition: int | None = None) -> list[Any]:
         """Return all records that a topic holds now, partition by partition."""
-        count = 1 if name in ("lessons", "models", "checkpoints") else self.settings.partitions
+        count = 1 if name in ("lessons", "models", "checkpoints", "webhooks") else self.settings.partitions
         numbers = range(count) if partition is None else [partition]
         places = [TopicPartition(self.topic(name), number) for number in numbers]
         return read_all(self._consumer, places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,9 @@ from api.acting.ledger_tail import LedgerTail
 from api.acting.message import Message, Sign, Written, unsigned
 from api.acting.outcomes import Outcome, is_same, written_at
 from api.acting.sending import Sending
+from api.webhooks.addresses import Addresses
+from api.webhooks.delivery import Patience
+from api.webhooks.notifier import Notifier
 
 SOURCE = "obligor/api"
 _TOLD_KEPT = 20_000
@@ -27,23 +30,34 @@ class Acting:
         connection: keyword arguments that connect a Kafka client.
         prefix: the topic prefix of this deployment.
         sign: adds to facts of people what proves that this api wrote them.
+        patience: how long webhooks are tried.
+        webhook_networks: networks in CIDR notation that webhooks may lead into though they are not the internet.
         simulated_time: stamp facts with the newest time in the ledger, where a simulated market makes the time.
     """
 
     def __init__(
-        self, connection: Mapping[str, Any], prefix: str, sign: Sign = unsigned, *, simulated_time: bool = False
+        self,
+        connection: Mapping[str, Any],
+        prefix: str,
+        sign: Sign = unsigned,
+        *,
+        webhook_networks: Iterable[str] = (),
+        patience: Patience = Patience(),
+        simulated_time: bool = False,
     ) -> None:
         self.tail = LedgerTail(connection, prefix)
         self.sending = Sending(connection, prefix, sign)
+        self.notifier = Notifier(connection, prefix, self.sending, Addresses(webhook_networks), patience)
         self._simulated_time = simulated_time
         self._told: OrderedDict[str, None] = OrderedDict()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep up with the ledger; at the end send what is under way."""
+        """Keep up with the ledger and tell webhooks; at the end send what is under way."""
         reading = asyncio.create_task(self.tail.run())
         try:
-            yield
+            async with self.notifier.running():
+                yield
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)

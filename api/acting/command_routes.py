@@ -28,23 +28,23 @@ WaitMs = Annotated[int, Query(ge=0, le=WAIT_MS_MAX, description="how long to wai
 router = APIRouter(prefix="/v1")
 KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
 _ANSWER = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/CommandAnswer"}}}}
-_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Accepted or refused, as the ledger says.", **_ANSWER},
     202: {"description": "Written, and not in the ledger yet: ask again by `fact_id`.", **_ANSWER},
 }
 ACTING_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    403: {"description": "The caller may not.", **_PROBLEM},
-    404: {"description": "There is no such account or command.", **_PROBLEM},
+    403: {"description": "The caller may not.", **PROBLEM},
+    404: {"description": "There is no such account or command.", **PROBLEM},
     409: {
         "description": "It has moved on since it was seen, or several accounts are named.",
-        **_PROBLEM,
+        **PROBLEM,
     },
     422: {
         "description": "It is no such fact, or the key was used for another; `code` and `path` say what and where.",
-        **_PROBLEM,
+        **PROBLEM,
     },
-    503: {"description": "The brokers do not answer; send the same again with the same key.", **_PROBLEM},
+    503: {"description": "The brokers do not answer; send the same again with the same key.", **PROBLEM},
 }
 _encode = msgspec.json.Encoder().encode
 

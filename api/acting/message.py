@@ -16,7 +16,7 @@ class Message(Struct, frozen=True):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers
     timestamp_ms: int
 

@@ -202,6 +202,6 @@ def read_outcome(partition: int, value: bytes) -> Outcome:
     return outcome_of(partition, decode_entry(value), digest(value))
 
 
-def is_same(outcome: Outcome, value: bytes) -> bool:
+def is_same(outcome: Outcome, value: bytes | None) -> bool:
     """Return whether a fact in the ledger is the one in these bytes."""
-    return bool(msgspec.json.decode(outcome.fact) == msgspec.json.decode(value))
+    return value is not None and bool(msgspec.json.decode(outcome.fact) == msgspec.json.decode(value))

@@ -70,6 +70,64 @@ class CheckAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ledger: LedgerPlace | None = None
 
 
+class WebhookRow(Struct, frozen=True, kw_only=True):
+    """One webhook; `given_up` counts the events that it did not take.
+
+    `is_failing`: the last event was given up, so that the next ones get one attempt each. `last_error` is null once an
+    event was taken. Both as the answering process knows them, which may not be the one that delivers.
+    """
+
+    id: str
+    url: str
+    topics: list[str]
+    types: list[str]
+    created_by: str
+    created_at_ms: int
+    given_up: int
+    is_failing: bool
+    last_error: str | None
+
+
+class WebhookPage(Struct, frozen=True, kw_only=True):
+    """All webhooks."""
+
+    webhooks: list[WebhookRow]
+
+
+class WebhookAnswer(Struct, frozen=True, kw_only=True):
+    """A new webhook with the secret that its deliveries are signed with: kept by the receiver, not told again."""
+
+    webhook: WebhookRow
+    secret: str
+
+
+class DeadDeliveryRow(Struct, frozen=True, kw_only=True):
+    """An event that a webhook did not take; `event` as published."""
+
+    event_id: str
+    topic: str
+    attempts: int
+    error: str
+    given_up_at_ms: int
+    event: Raw
+
+
+class DeadDeliveryPage(Struct, frozen=True, kw_only=True):
+    """A page of what a webhook did not take, the oldest first; `total` counts from here to the end."""
+
+    dead_letters: list[DeadDeliveryRow]
+    next: str | None
+    total: int
+
+
+class ResentAnswer(Struct, frozen=True, kw_only=True):
+    """How many events were taken now, how many are left, and why the last attempt failed."""
+
+    taken: int
+    left: int
+    error: str | None
+
+
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem detail (RFC 9457); `code` and `path` say to a program what `detail` says to a person.
 
@@ -85,4 +143,13 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: list[dict[str, str]] = []
 
 
-ACTING_ANSWERS = (CommandAnswer, FactsAnswer, CheckAnswer, Problem)
+ACTING_ANSWERS = (
+    CommandAnswer,
+    FactsAnswer,
+    CheckAnswer,
+    WebhookPage,
+    WebhookAnswer,
+    DeadDeliveryPage,
+    ResentAnswer,
+    Problem,
+)

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from api.acting.acting import Acting
-from api.acting.signing import signing
 from api.app import OpenWithoutRoles, create_app
 from api.hub import Limits
 from api.live import Live
 from api.reader import Topics
 from api.server import Server, make_server
 from api.views import Views
-from schemas.signature import Signer
 
 
 def serve_api(
@@ -24,9 +22,8 @@ def serve_api(
     port: int,
     *,
     data: Path | None = None,
+    acting: Acting | None = None,
     open_without_roles: bool = False,
-    simulated_time: bool = False,
-    signer: Signer | None = None,
     limits: Limits = Limits(),
     on_started: Callable[[str], None] = print,
     on_error: Callable[[str], None] = print,
@@ -39,9 +36,8 @@ def serve_api(
         host: address to listen on; one that others can reach needs `open_without_roles`.
         port: port to listen on; 0 takes a free one.
         data: the directory that views are kept under; without one there are none, and reads are answered with 503.
+        acting: writes what callers tell, and tells webhooks; without it this process only reads.
         open_without_roles: allow others to reach this process, though it asks nobody who they are.
-        simulated_time: stamp what callers tell with the newest time in the ledger: a simulated market makes the time.
-        signer: signs what people decide; without one only workers that ask for no signatures take it.
         limits: sizes of the clients' queues.
         on_started: told the url once it is listened on, which is before the topics have been read.
         on_error: told why it ended.
@@ -50,7 +46,6 @@ def serve_api(
     servers: list[Server] = []
     fail = _noting(failures, servers)
     live = Live(Topics(connection, topic_prefix), limits)
-    acting = Acting(connection, topic_prefix, signing(signer, topic_prefix), simulated_time=simulated_time)
     parts: dict[str, Any] = {"acting": acting, "views": data and Views(connection, topic_prefix, data)}
     try:
         app = create_app(live, host, **parts, open_without_roles=open_without_roles, on_failure=fail)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +17,14 @@ from streams.settings import Settings
 from streams.topics import create_and_check
 from tests import builders as b
 from tests.api_process import ApiProcess
+from tests.faults.progress import wait_until
 from tests.order_system import OrderSystem
+from tests.receiver import Delivery, Receiver
 from tests.worker_process import ObservedWorker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
+ANSWERS = ("order_released", "order_referred", "order_blocked")
 WHY = {"reason": "paid by phone"}
 
 
@@ -41,7 +47,8 @@ def worker(settings: Settings) -> Iterator[ObservedWorker]:
 @pytest.fixture(scope="module")
 def http(settings: Settings, worker: ObservedWorker) -> Iterator[httpx.Client]:
     """A client of an api over them."""
-    with ApiProcess(settings, settings.data / "api.log") as api, api.client() as client:
+    allowed = {"OBLIGOR_WEBHOOK_NETWORKS": "127.0.0.0/8", "OBLIGOR_WEBHOOK_ATTEMPTS": "3"}
+    with ApiProcess(settings, settings.data / "api.log", **allowed) as api, api.client() as client:
         yield client
 
 
@@ -154,6 +161,51 @@ def test_facts_over_http_are_facts(http: httpx.Client, shop: OrderSystem) -> Non
     place = written.json()["facts"][0]
     record = shop.records("orders", place["partition"])[place["offset"]]
     assert json.loads(record.value) == cancelled and dict(record.headers)["ce_id"] == b"c-7"
+
+
+def test_a_webhook_is_told_in_order_again_after_failures_and_of_what_it_refused_on_demand(
+    http: httpx.Client, shop: OrderSystem
+) -> None:
+    shop.open({"C-8": 1_000})
+    with Receiver() as receiver:
+        made = http.post("/v1/webhooks", json={"url": receiver.url, "types": list(ANSWERS)})
+        assert made.status_code == 201, made.text
+        hook, secret = made.json()["webhook"]["id"], made.json()["secret"]
+        receiver.answers = [503, 200]
+        orders = [f"W-{number}" for number in range(5)]
+        shop.say(*[b.order(name, 300, account_id="C-8") for name in orders])
+        shop.wait_for_answers({"W-0": "order_released", "W-4": "order_referred"})
+        wait_until("five to be taken", lambda: len(told_of(receiver)) == 5, 30)
+        assert told_of(receiver) == orders
+        assert [each.headers["webhook-id"] for each in receiver.taken[:2]] == [
+            receiver.taken[0].headers["webhook-id"]
+        ] * 2
+        published = [told for told in shop.decisions() if told.get("account_id") == "C-8" and "order_id" in told]
+        assert [json.loads(each.body) for each in receiver.taken[1:]] == published
+        assert all(is_signed(each, secret) for each in receiver.taken)
+        receiver.answers = [410, 410, 410, 410]
+        shop.say(b.order("W-5", 1, account_id="C-8"), b.order("W-6", 1, account_id="C-8"))
+        listed = f"/v1/webhooks/{hook}/dead-letters"
+        wait_until("two to be given up", lambda: http.get(listed).json()["total"] == 2, 30)
+        dead = http.get(listed).json()["dead_letters"]
+        assert [(each["event"]["order_id"], each["attempts"]) for each in dead] == [("W-5", 3), ("W-6", 1)]
+        assert http.post(f"/v1/webhooks/{hook}/resend").json() == {"taken": 2, "left": 0, "error": None}
+        assert told_of(receiver)[-2:] == ["W-5", "W-6"]
+        assert http.delete(f"/v1/webhooks/{hook}").status_code == 204
+        assert http.get("/v1/webhooks").json() == {"webhooks": []}
+
+
+def told_of(receiver: Receiver) -> list[str]:
+    """Return the orders that a receiver was told of, each once."""
+    return list(dict.fromkeys(json.loads(each.body)["order_id"] for each in receiver.taken))
+
+
+def is_signed(told: Delivery, secret: str) -> bool:
+    """Check a delivery as a receiver does."""
+    signed = f"{told.headers['webhook-id']}.{told.headers['webhook-timestamp']}.".encode() + told.body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return hmac.compare_digest(told.headers["webhook-signature"], f"v1,{expected}")
 
 
 def test_without_a_worker_a_command_is_pending_and_its_outcome_comes_later(

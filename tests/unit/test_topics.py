@@ -35,7 +35,7 @@ def test_all_share_one_partition_count_but_those_with_one_writer() -> None:
 
 def test_only_the_latest_state_is_compacted_and_nothing_is_ever_deleted_by_age() -> None:
     compacted = {name for name, one in DESIRED.items() if one.config["cleanup.policy"] == "compact"}
-    assert compacted == {"exposures", "models"}
+    assert compacted == {"exposures", "models", "webhooks"}
     assert {one.config["retention.ms"] for one in DESIRED.values()} == {"-1"}
 
 
