@@ -4,9 +4,15 @@ import { DEEDS, deedsFor, filled } from "./deeds";
 const amountOf = (text: string) => (/^\d+$/.test(text) ? Number(text) * 100 : null);
 
 test("only what would change something is offered", () => {
-  expect(deedsFor({ status: "active", held: false })).toContain("suspend");
-  expect(deedsFor({ status: "suspended", held: true })).toEqual(expect.arrayContaining(["reinstate", "lift"]));
-  expect(deedsFor({ status: "suspended", held: true })).not.toContain("hold");
+  expect(deedsFor({ status: "active", held: false }, () => true)).toContain("suspend");
+  expect(deedsFor({ status: "suspended", held: true }, () => true)).toEqual(
+    expect.arrayContaining(["reinstate", "lift"]),
+  );
+  expect(deedsFor({ status: "suspended", held: true }, () => true)).not.toContain("hold");
+});
+
+test("what a person may not do is not offered", () => {
+  expect(deedsFor({ status: "active", held: false }, (permission) => permission === "write_notes")).toEqual(["note"]);
 });
 
 test("nothing is sent without a reason", () => {

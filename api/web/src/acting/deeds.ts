@@ -10,6 +10,8 @@ export interface Asked {
 
 export interface Deed {
   type: CommandType;
+  /** The permission that the api asks for. */
+  needs: string;
   title: ScreenWord;
   explain: ScreenWord;
   asks: readonly Asked[];
@@ -20,6 +22,7 @@ export interface Deed {
 export const DEEDS = {
   request_limit: {
     type: "limit_requested",
+    needs: "request_approvals",
     title: "deed_request_limit",
     explain: "explain_request_limit",
     asks: [
@@ -27,13 +30,41 @@ export const DEEDS = {
       { name: "valid_until", kind: "date", optional: true },
     ],
   },
-  hold: { type: "account_held", title: "deed_hold", explain: "explain_hold", asks: [], grave: true },
-  lift: { type: "hold_lifted", title: "deed_lift", explain: "explain_lift", asks: [] },
-  suspend: { type: "account_suspended", title: "deed_suspend", explain: "explain_suspend", asks: [], grave: true },
-  reinstate: { type: "account_reinstated", title: "deed_reinstate", explain: "explain_reinstate", asks: [] },
-  prepay: { type: "prepayment_required", title: "deed_prepay", explain: "explain_prepay", asks: [], grave: true },
+  hold: {
+    type: "account_held",
+    needs: "hold_accounts",
+    title: "deed_hold",
+    explain: "explain_hold",
+    asks: [],
+    grave: true,
+  },
+  lift: { type: "hold_lifted", needs: "hold_accounts", title: "deed_lift", explain: "explain_lift", asks: [] },
+  suspend: {
+    type: "account_suspended",
+    needs: "set_standing",
+    title: "deed_suspend",
+    explain: "explain_suspend",
+    asks: [],
+    grave: true,
+  },
+  reinstate: {
+    type: "account_reinstated",
+    needs: "set_standing",
+    title: "deed_reinstate",
+    explain: "explain_reinstate",
+    asks: [],
+  },
+  prepay: {
+    type: "prepayment_required",
+    needs: "release_orders",
+    title: "deed_prepay",
+    explain: "explain_prepay",
+    asks: [],
+    grave: true,
+  },
   promise: {
     type: "promise_made",
+    needs: "collect",
     title: "deed_promise",
     explain: "explain_promise",
     asks: [
@@ -45,6 +76,7 @@ export const DEEDS = {
   },
   review: {
     type: "account_reviewed",
+    needs: "review_accounts",
     title: "deed_review",
     explain: "explain_review",
     asks: [
@@ -52,19 +84,46 @@ export const DEEDS = {
       { name: "next_review_on", kind: "date", optional: true },
     ],
   },
-  note: { type: "note_added", title: "deed_note", explain: "explain_note", asks: [] },
-  release: { type: "order_release", title: "deed_release", explain: "explain_release_order", asks: [] },
-  reject: { type: "order_reject", title: "deed_reject", explain: "explain_reject_order", asks: [], grave: true },
-  approve: { type: "approval_given", title: "deed_approve", explain: "explain_approve", asks: [] },
-  deny: { type: "approval_refused", title: "deed_deny", explain: "explain_deny", asks: [], grave: true },
-  withdraw: { type: "approval_withdrawn", title: "deed_withdraw", explain: "explain_withdraw", asks: [], grave: true },
+  note: { type: "note_added", needs: "write_notes", title: "deed_note", explain: "explain_note", asks: [] },
+  release: {
+    type: "order_release",
+    needs: "release_orders",
+    title: "deed_release",
+    explain: "explain_release_order",
+    asks: [],
+  },
+  reject: {
+    type: "order_reject",
+    needs: "release_orders",
+    title: "deed_reject",
+    explain: "explain_reject_order",
+    asks: [],
+    grave: true,
+  },
+  approve: { type: "approval_given", needs: "approve", title: "deed_approve", explain: "explain_approve", asks: [] },
+  deny: {
+    type: "approval_refused",
+    needs: "approve",
+    title: "deed_deny",
+    explain: "explain_deny",
+    asks: [],
+    grave: true,
+  },
+  withdraw: {
+    type: "approval_withdrawn",
+    needs: "request_approvals",
+    title: "deed_withdraw",
+    explain: "explain_withdraw",
+    asks: [],
+    grave: true,
+  },
 } as const satisfies Record<string, Deed>;
 
 export type DeedName = keyof typeof DEEDS;
 
-/** Returns what an account's dossier offers to do: what would change nothing is not offered. */
-export function deedsFor(account: { status: string; held: boolean }): DeedName[] {
-  return [
+/** Returns what an account's dossier offers to do: neither what would change nothing nor what the person may not. */
+export function deedsFor(account: { status: string; held: boolean }, may: (permission: string) => boolean): DeedName[] {
+  const offered: DeedName[] = [
     "request_limit",
     account.held ? "lift" : "hold",
     ...(account.status === "active" ? (["prepay", "suspend"] as const) : (["reinstate"] as const)),
@@ -72,6 +131,7 @@ export function deedsFor(account: { status: string; held: boolean }): DeedName[]
     "review",
     "note",
   ];
+  return offered.filter((name) => may(DEEDS[name].needs));
 }
 
 /** Returns the fields of a fact that a person filled in, or the names of those that are wanted and are not right.

@@ -14,6 +14,8 @@ export interface Session {
   name: string;
   actor: string;
   roles: string[];
+  /** What the person may do, by the names of the api's table. */
+  permissions?: string[];
   scope: { managers: string[] } | null;
   expires_at_ms: number | null;
 }

@@ -9,3 +9,9 @@ export function useSession(): Session {
   if (session === null) throw new Error("expected a session around every screen, found none");
   return session;
 }
+
+/** Whether the person may do something; what is not known is offered, and the api has the last word. */
+export function useMay(): (permission: string) => boolean {
+  const { permissions } = useSession();
+  return (permission) => permissions === undefined || permissions.includes(permission);
+}

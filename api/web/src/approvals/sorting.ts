@@ -4,19 +4,17 @@ type Asked = Pick<ApprovalRow, "state" | "maker" | "needs" | "in_order"> & { giv
 
 export interface Who {
   actor: string;
-  /** What the api lets the person do. */
-  roles: readonly string[];
+  /** Whether the api lets the person agree to anything at all. */
+  mayApprove: boolean;
   /** People by role of the policy; a role that nobody is listed for is had by whoever may approve at all. */
   people: Readonly<Record<string, readonly string[]>>;
 }
 
-const MAY_APPROVE = ["approver", "manager"];
-
 /** Returns whether a person has a role of the policy. */
 export function hasRole(role: string, who: Who): boolean {
+  if (!who.mayApprove) return false;
   const listed = who.people[role] ?? [];
-  if (listed.length > 0) return listed.includes(who.actor);
-  return MAY_APPROVE.some((needed) => who.roles.includes(needed));
+  return listed.length === 0 || listed.includes(who.actor);
 }
 
 export type Turn = "mine" | "others" | "own" | "decided";

@@ -1,6 +1,8 @@
+import { DEEDS } from "../acting/deeds";
 import { useAnswer } from "../api/query";
 import type { InvoicePage, InvoiceRow, OrderPage, OrderRow, PaymentPage, PaymentRow } from "../api/types";
 import { useAddressState } from "../app/router";
+import { useMay } from "../app/session";
 import { Exports } from "../components/Exports";
 import { Loaded } from "../components/states";
 import { count, dateTime, day, money } from "../format";
@@ -76,7 +78,10 @@ function orderColumns(act: Act): Column<OrderRow>[] {
       key: "state",
       title: field("state"),
       cell: (row) => (
-        <StateMark state={row.state === "new" ? "unanswered" : row.state} weight={WEIGHTS[row.state] ?? "none"} />
+        <StateMark
+          state={row.state === "new" ? (row.answer === null ? "unanswered" : "nothing_left") : row.state}
+          weight={WEIGHTS[row.state] ?? "none"}
+        />
       ),
     },
     { key: "amount", title: tell("amount"), number: true, cell: (row) => money(row.amount_minor, row.currency) },
@@ -115,6 +120,8 @@ function OrderReasons({ order }: { order: OrderRow }) {
 }
 
 function OrderDeeds({ order, act }: { order: OrderRow; act: Act }) {
+  const may = useMay();
+  if (!may(DEEDS.release.needs)) return null;
   const given = { order_id: order.order_id, ...(order.seller_id ? { seller_id: order.seller_id } : {}) };
   const what = `${tell("order_number")} ${order.order_id} · ${money(order.amount_minor, order.currency)}`;
   return (

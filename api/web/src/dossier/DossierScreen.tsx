@@ -3,6 +3,7 @@ import { DeedDialog, type Subject } from "../acting/DeedDialog";
 import { DEEDS, type DeedName, deedsFor } from "../acting/deeds";
 import { useAnswer } from "../api/query";
 import type { AccountAnswer } from "../api/types";
+import { useMay } from "../app/session";
 import { Loaded } from "../components/states";
 import { toast } from "../components/toasts";
 import { useFeedVersion } from "../feed/feed";
@@ -28,6 +29,7 @@ export function DossierScreen({ accountId, tab }: DossierScreenProps) {
   const path = `/accounts/${encodeURIComponent(accountId)}`;
   const answer = useAnswer<AccountAnswer>(path, {}, { version, everyMs: 30_000 });
   const current = TABS.find((known) => known === tab) ?? "overview";
+  const may = useMay();
   const [doing, setDoing] = useState<Doing | null>(null);
   return (
     <div className="screen">
@@ -37,7 +39,7 @@ export function DossierScreen({ accountId, tab }: DossierScreenProps) {
             setDoing({ deed, subject: { ...subjectOf(account), ...given } });
           return (
             <>
-              <DossierHeader account={account} deeds={deedsFor(account)} act={act} />
+              <DossierHeader account={account} deeds={deedsFor(account, may)} act={act} />
               <Tabs label={tell("faces")} base={["accounts", accountId]} tabs={tabsOf(account)} current={current} />
               <Face tab={current} account={account} version={version} act={act} />
             </>

@@ -20,6 +20,8 @@ const TYPES = [
   "adverse_event_reported",
   "limit_set",
   "order_release",
+  "promise_made",
+  "note_added",
   "day_closed",
   "account_swept",
 ];

@@ -4,7 +4,7 @@ import { DEEDS, type DeedName } from "../acting/deeds";
 import { useAnswer } from "../api/query";
 import type { ApprovalPage, ApprovalRow, PolicyAnswer } from "../api/types";
 import { accountHref } from "../app/router";
-import { useSession } from "../app/session";
+import { useMay, useSession } from "../app/session";
 import { RequestCard } from "../approvals/RequestCard";
 import { type Turn, turnOf, type Who } from "../approvals/sorting";
 import { Exports } from "../components/Exports";
@@ -74,10 +74,11 @@ export default function Approvals() {
 
 /** The person at the page, with the roles that the policy in force gives. */
 function useWho(): Who {
-  const { actor, roles } = useSession();
+  const { actor } = useSession();
+  const may = useMay();
   const policy = useAnswer<PolicyAnswer>("/policy");
   const approvals = (policy.data?.policy as { approvals?: { people?: Who["people"] } } | undefined)?.approvals;
-  return { actor, roles, people: approvals?.people ?? {} };
+  return { actor, mayApprove: may("approve"), people: approvals?.people ?? {} };
 }
 
 interface RequestsProps {

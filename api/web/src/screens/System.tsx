@@ -3,6 +3,7 @@ import { send } from "../api/client";
 import { useAnswer } from "../api/query";
 import type { DeadLetterPage, DeadLetterRow, PartitionStatus, StatusAnswer } from "../api/types";
 import { accountHref } from "../app/router";
+import { useMay } from "../app/session";
 import { Dialog } from "../components/Dialog";
 import { Exports } from "../components/Exports";
 import { errorInWords, Loaded } from "../components/states";
@@ -253,6 +254,7 @@ function DeadLetterList() {
 }
 
 function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (sent: boolean) => void }) {
+  const may = useMay();
   const [sending, setSending] = useState(false);
   const redrive = () => {
     setSending(true);
@@ -277,9 +279,11 @@ function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (se
           <button type="button" onClick={() => onClose(false)}>
             {say("close")}
           </button>
-          <button type="button" className="primary" disabled={sending} onClick={redrive}>
-            {tell("redrive")}
-          </button>
+          {may("mend_dead_letters") ? (
+            <button type="button" className="primary" disabled={sending} onClick={redrive}>
+              {tell("redrive")}
+            </button>
+          ) : null}
         </>
       }
     >

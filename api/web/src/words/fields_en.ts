@@ -469,4 +469,5 @@ export const fieldsEn = {
   letter: "letter",
   agency: "agency",
   invoice: "invoice",
+  nothing_left: "nothing left to ask",
 };

@@ -471,4 +471,5 @@ export const fieldsZh: Record<keyof typeof fieldsEn, string> = {
   letter: "信函",
   agency: "委外",
   invoice: "开票",
+  nothing_left: "无须再答",
 };
