@@ -7,7 +7,7 @@ import { errorInWords } from "../components/states";
 import { minorOf } from "../format";
 import { field, tell } from "../words/tell";
 import { say } from "../words/words";
-import { type Asked, type Deed, filled } from "./deeds";
+import { type Asked, type Deed, filled, newIdFor } from "./deeds";
 
 export interface Subject {
   accountId: string;
@@ -32,6 +32,8 @@ interface DeedDialogProps {
 export function DeedDialog({ deed, subject, onClose }: DeedDialogProps) {
   const form = useId();
   const [typed, setTyped] = useState<Record<string, string>>(() => begun(deed, subject));
+  // One id for all tries of one dialog, so that a second try of what arrived is no second promise.
+  const [made] = useState(() => (deed.makes ? { [deed.makes]: newIdFor(deed.makes) } : {}));
   const [wrong, setWrong] = useState<string[]>([]);
   const [trouble, setTrouble] = useState("");
   const [sending, setSending] = useState(false);
@@ -45,7 +47,7 @@ export function DeedDialog({ deed, subject, onClose }: DeedDialogProps) {
     setTrouble("");
     try {
       // What a deed asks for is what its fact needs; the api checks each field again.
-      const fact = { account_id: subject.accountId, ...subject.given, ...found.fact } as Commands[CommandType];
+      const fact = { account_id: subject.accountId, ...subject.given, ...made, ...found.fact } as Commands[CommandType];
       const answer = await command(deed.type, fact, subject.version);
       if (answer.outcome === "refused") setTrouble(say("desk_refused", { why: field(answer.refusal ?? "") }));
       else onClose(answer);

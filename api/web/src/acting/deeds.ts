@@ -15,6 +15,8 @@ export interface Deed {
   title: ScreenWord;
   explain: ScreenWord;
   asks: readonly Asked[];
+  /** A field that gets an id of its own, for what nobody has numbered. */
+  makes?: string;
   /** Takes away what customers have, so that the button says so. */
   grave?: boolean;
 }
@@ -64,11 +66,11 @@ export const DEEDS = {
   },
   promise: {
     type: "promise_made",
+    makes: "promise_id",
     needs: "collect",
     title: "deed_promise",
     explain: "explain_promise",
     asks: [
-      { name: "promise_id", kind: "text" },
       { name: "amount_minor", kind: "money" },
       { name: "promised_on", kind: "date" },
       { name: "pay_by_on", kind: "date" },
@@ -132,6 +134,13 @@ export function deedsFor(account: { status: string; held: boolean }, may: (permi
     "note",
   ];
   return offered.filter((name) => may(DEEDS[name].needs));
+}
+
+/** Returns an id that nobody else has made, such as `promise-3f0c9a51`. */
+export function newIdFor(field: string): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${field.replace(/_id$/, "")}-${hex}`;
 }
 
 /** Returns the fields of a fact that a person filled in, or the names of those that are wanted and are not right.
