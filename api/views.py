@@ -23,6 +23,7 @@ from kafka.errors import KafkaError as AdminError
 from api.ledger_view import LedgerView, Meta, is_readable, open_view
 from api.reader import FeedUnavailable
 from api.slots import Slot
+from api.topology import Topology
 from projections.views.partition_view import VERSION, view_layout
 
 _KAFKA_ERRORS = (ConsumerError, AdminError, OSError, TimeoutError)
@@ -62,6 +63,7 @@ class Views:
         self._prefix = prefix
         self._data = data
         self._topic = f"{prefix}.ledger.v1"
+        self.topology = Topology(connection, prefix, data, lambda: self.serving)
 
     async def run(self) -> None:
         """Read for ever.
@@ -72,9 +74,11 @@ class Views:
         meta = await self._reach()
         self.slot = Slot(self._data)
         self.trouble = "the ledger is still being read"
+        looking = asyncio.create_task(self.topology.run())
         try:
             await self._follow_all(self.slot, meta)
         finally:
+            looking.cancel()
             for view in {self.serving, self.building} - {None}:
                 assert view is not None, "None has been taken out"
                 view.close()

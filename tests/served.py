@@ -22,7 +22,7 @@ class Served:
         self.scenario = scenario
         self.view: LedgerView = in_memory()
         self.views: Any = SimpleNamespace(
-            serving=self.view, building=None, trouble=None, slot=None, serving_version="v1", run=None
+            serving=self.view, building=None, trouble=None, slot=None, serving_version="v1", version="v1", topology=None
         )
         self.live = Live(Topics({"bootstrap_servers": ["127.0.0.1:1"]}, "credit"))
         self.live.trouble = None

@@ -130,13 +130,19 @@ class ExposureHistory(Struct, frozen=True, kw_only=True):
 
 
 class ScoreEntry(Struct, frozen=True, kw_only=True):
-    """A grade or score that an account got, and why; `because` is ranked."""
+    """A grade or score that an account got, and why; `because` is ranked.
+
+    `kind` is grade_changed, account_scored or limit_proposed. `before` is the grade before, `score_before` the score;
+    `moved` says which factors moved the score since then, each with its points before and now.
+    """
 
     at_ms: int
     kind: str
     grade: str | None
     before: str | None
     score: int | None
+    score_before: int | None
+    moved: list[dict[str, Any]]
     because: list[dict[str, Any]]
     ledger: str
 

@@ -81,6 +81,9 @@ class StatusAnswer(Struct, frozen=True, kw_only=True):
     as_of: AsOf
 
 
+LetterState = Literal["open", "sent again", "failed again", "dismissed"]
+
+
 class DeadLetterRow(Struct, frozen=True, kw_only=True):
     """A record that could not be taken in.
 
@@ -92,7 +95,7 @@ class DeadLetterRow(Struct, frozen=True, kw_only=True):
     id: str
     partition: int
     offset: int
-    state: Literal["open", "sent again", "failed again", "dismissed"]
+    state: LetterState
     account_id: str | None
     key: str | None
     code: str

@@ -174,6 +174,8 @@ def score_entry(line: ScoreLine) -> ScoreEntry:
         grade=line.grade,
         before=line.before,
         score=line.score,
+        score_before=line.score_before,
+        moved=line.moved,
         because=line.because,
         ledger=line.place,
     )

@@ -167,6 +167,8 @@ class ScoreLine(Struct, array_like=True, gc=False):
     score: int | None
     because: list[dict[str, Any]]
     place: str
+    score_before: int | None = None
+    moved: list[dict[str, Any]] = field(default_factory=list)
 
 
 class DueLine(Struct, array_like=True, gc=False):
@@ -201,6 +203,12 @@ class PolicyLine(Struct, array_like=True, gc=False):
     policy: bytes
 
 
+class LetterLine(Struct, array_like=True, gc=False):
+    """What became of a dead letter, by where its record was read: `sent again`, `failed again` or `dismissed`."""
+
+    state: str
+
+
 class StateLine(Struct, array_like=True, gc=False):
     """Where a partition's view is beside its chain: the newest fact of each source, the records that were void.
 
@@ -225,6 +233,7 @@ Line = (
     | NumberLine
     | TrailLine
     | PolicyLine
+    | LetterLine
     | StateLine
 )
 
@@ -240,6 +249,7 @@ LINES: dict[str, tuple[bytes, type[Line]]] = {
     "number": (b"~d", NumberLine),
     "trail": (b"~t", TrailLine),
     "policy": (b"~p", PolicyLine),
+    "letter": (b"~x", LetterLine),
     "state": (b"~m", StateLine),
 }
 """The first bytes of the key, and the shape, of each kind of line; the core's own rows begin with other bytes."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from projections.views.lines import (
     OWNER,
     EventLine,
+    LetterLine,
     NumberLine,
     ScoreLine,
     TrailLine,
@@ -18,12 +21,15 @@ from projections.views.lines import (
 from projections.views.shelf import Shelf
 from projections.views.told import Told, tag_of
 from schemas.decisions import (
+    AccountScored,
     AlertEscalated,
     AlertRaised,
     AmountWrittenOff,
     AnyDecision,
+    FactRejected,
     GradeChanged,
     LimitChanged,
+    LimitProposed,
     MeasureTaken,
     OrderBlocked,
     OrderReferred,
@@ -45,6 +51,7 @@ EVENT_TYPES: Mapping[type, Callable[[Any], str]] = {
     AlertEscalated: lambda found: found.level,
 }
 """The decisions that are worth a marker, and what each says."""
+DISMISSED = "dismissed"
 _EVENT_FACTS = frozenset({"adverse_event_reported", "payment_reversed", "bill_dishonoured", "account_reviewed"})
 _SUBJECTS = ("order_id", "invoice_id", "promise_id", "cause", "measure")
 
@@ -81,25 +88,39 @@ def fold_events(shelf: Shelf, told: Told, account_id: str) -> None:
         shelf.append("event", place + number_key(2**32), event)
 
 
-_JUDGING = frozenset({"grade_changed", "account_scored", "limit_proposed"})
+def _judgement(told: Told, n: int, found: AnyDecision) -> ScoreLine | None:
+    said = (told.at_ms, tag_of(found))
+    if isinstance(found, AccountScored):
+        moved = [msgspec.to_builtins(one) for one in found.moved]
+        grades = (found.grade or None, found.grade_before or None)
+        return ScoreLine(*said, *grades, found.points, list(found.reasons), told.place(n), found.before, moved)
+    if isinstance(found, GradeChanged):
+        return ScoreLine(*said, found.grade or None, found.before or None, None, list(found.because), told.place(n))
+    if isinstance(found, LimitProposed):
+        return ScoreLine(*said, found.grade or None, None, None, list(found.because), told.place(n))
+    return None
 
 
 def fold_scores(shelf: Shelf, told: Told, account_id: str) -> None:
     """Keep how the account was judged."""
     for n, found in enumerate(told.decisions):
-        kind = tag_of(found)
-        if kind not in _JUDGING:
+        line = _judgement(told, n, found)
+        if line is None:
             continue
-        line = ScoreLine(
-            told.at_ms,
-            kind,
-            getattr(found, "grade", None),
-            getattr(found, "before", None),
-            getattr(found, "score", None),
-            [dict(reason) for reason in getattr(found, "because", None) or getattr(found, "reasons", None) or ()],
-            told.place(n),
-        )
         shelf.append("score", place_of(account_id) + newest_first(told.entry.seq) + number_key(n), line)
+
+
+def fold_letters(shelf: Shelf, told: Told) -> None:
+    """Keep what became of a dead letter that a record mends, tries to mend, or dismisses."""
+    entry, said = told.entry, told.said
+    is_refused = any(isinstance(found, FactRejected) for found in told.decisions)
+    if entry.redrives:
+        known = shelf.get("letter", entry.redrives.encode())
+        if known is None or known.state != DISMISSED:
+            state = "failed again" if is_refused else "sent again"
+            shelf.put("letter", entry.redrives.encode(), LetterLine(state))
+    if said.type == "dead_letter_dismissed" and said.dead_letter and not is_refused:
+        shelf.put("letter", said.dead_letter.encode(), LetterLine(DISMISSED))
 
 
 def fold_numbers(shelf: Shelf, told: Told, account_id: str) -> None:

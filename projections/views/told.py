@@ -23,6 +23,7 @@ class Said(Struct, gc=False):
     actor: str | None = None
     reason: str | None = None
     event: str | None = None
+    dead_letter: str | None = None
 
 
 class Told(Struct, gc=False):
