@@ -37,6 +37,7 @@ from streams.commands.learner import learner
 from streams.commands.model import model
 from streams.commands.policy import policy
 from streams.commands.report import report
+from streams.commands.score import score
 from streams.commands.send import send
 from streams.commands.simulate import simulate
 from streams.commands.topics import topics
@@ -263,6 +264,7 @@ app.command()(status)
 app.command()(approvals)
 app.command()(audit)
 app.command()(dossier)
+app.command()(score)
 app.add_typer(policy, name="policy")
 app.add_typer(model, name="model")
 app.add_typer(report, name="report")

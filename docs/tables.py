@@ -22,9 +22,12 @@ sys.path.insert(0, str(DOCS.parent))
 from api.access.permissions import COMMANDS, roles_with  # noqa: E402
 from api.acting.catalogue import MATTERS, fields_of  # noqa: E402
 from projections.financials import ITEMS, RATIOS  # noqa: E402
+from projections.score_values import unit_of  # noqa: E402
 from schemas.asyncapi import asyncapi_document  # noqa: E402
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE  # noqa: E402
 from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact  # noqa: E402
+from schemas.policy import default_policy  # noqa: E402
+from schemas.policy_scorecard import ASSESSMENT, RATIO_FACTORS  # noqa: E402
 from schemas.publishing import DECISION_TYPES, examples, topic_of_decision  # noqa: E402
 from streams.settings import Settings  # noqa: E402
 from streams.topics import desired_topics, short_name  # noqa: E402
@@ -138,6 +141,55 @@ def financial_ratios() -> list[str]:
     return _table(("ratio", "of", "unit", "better"), rows)
 
 
+_FACTOR_MEANINGS = {
+    "payment_index": "as trade bureaus reckon it: each payment by its days beyond terms, the mean by value",
+    "days_beyond_terms": "days paid late on average by value: lately or over a year, whichever is worse",
+    "payment_drift": "by how many days it pays later lately than over the year",
+    "overdue_share": "overdue of open invoices, disputed ones left out",
+    "disputed_share": "disputed of open invoices",
+    "bureau_score": "all bureaus as one score from 0 to 1000, as `[bureau]` says",
+    "references": "mean points of trade and bank references that are valid",
+    "reputation": "mean points of what is said of it otherwise",
+    "altman_z": "Altman's Z'' of the newest statements, whatever the trade",
+    "industry": "its industry, by name",
+    "revenue": "revenue of a year in the policy's currency",
+    "employees": "how many people it employs",
+    "years_of_relationship": "full years since `relationship_since_on`, else since it was opened",
+}
+_UNIT_WORDS = {
+    "bp": "basis points",
+    "times_bp": "basis points",
+    "thousandths": "thousandths",
+    "minor": "minor units",
+    "of_100": "0 to 100",
+    "of_1000": "0 to 1000",
+}
+
+
+def score_factors() -> list[str]:
+    """Return the table of the factors that a scorecard may count; ratios in one row."""
+    weights = {factor.factor: factor for factor in default_policy().scorecard.factors}
+    rows = []
+    for name, meaning in _FACTOR_MEANINGS.items():
+        factor = weights[name]
+        rows.append([f"`{name}`", meaning, _unit_in_words(name), str(factor.weight), str(factor.valid_days or "")])
+    ratios = [factor.weight for name, factor in weights.items() if name in RATIO_FACTORS]
+    meaning = (
+        "any [ratio](dossier.md#financial-statements) of the newest statements, its change since the period before "
+    )
+    meaning += "(`equity_ratio_trend`), how far it is above what is usual in the industry (`equity_ratio_to_peers`)"
+    rows.append(["`equity_ratio` and the like", meaning, "basis points, days", str(sum(ratios)), "730"])
+    assessed = [factor.weight for name, factor in weights.items() if name.startswith(ASSESSMENT)]
+    meaning = "the rating that a person gave a subject with `assessment_recorded`"
+    rows.append([f"`{ASSESSMENT}site_visit` and the like", meaning, "as rated", str(sum(assessed)), "365 or 730"])
+    return _table(("factor", "what it is", "in", "points by default", "valid for days"), rows)
+
+
+def _unit_in_words(name: str) -> str:
+    unit = unit_of(name)
+    return _UNIT_WORDS.get(unit, unit)
+
+
 def _summed(names: Iterable[tuple[int, str]]) -> str:
     words = [("" if sign > 0 else "- ") + name.removesuffix("_minor").replace("_", " ") for sign, name in names]
     return words[0] if len(words) == 1 else f"({' '.join(words)})"
@@ -153,6 +205,7 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "topics": topics,
     "financial items": financial_items,
     "financial ratios": financial_ratios,
+    "score factors": score_factors,
     "example order_placed": partial(example, "facts", "order_placed"),
     "example order_referred": partial(example, "published", "order_referred"),
     **{f"files {package}": partial(files_of, package) for package in PACKAGES},

@@ -184,7 +184,7 @@ def decide(
             before.conditions = ()
     if recording.invoices_changed:
         follow_lateness(recording, decisions)
-    if fact is None or recording.regrades:
+    if fact is None or recording.regrades or recording.rescores:
         follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
     follow_terms(recording, fact, before.grade, decisions)

@@ -21,6 +21,8 @@ from projections.limit_rows import LimitFile, MeasureFile
 from projections.partition import Partition
 from projections.rows import Account
 from projections.scope_balances import balance_of
+from projections.score_values import Subject
+from projections.score_view import score_view
 
 View = dict[str, Any]
 _SHOWN_OF_STANDING = (
@@ -52,6 +54,7 @@ def view_of(partition: Partition, account_id: str, at_ms: int) -> View | None:
         "identity": _identity(account, dossier),
         "standing": _standing(partition, account, at_ms),
         "grade": _grade(account, dossier, behaviour, context, today),
+        "score": score_view(Subject(account, dossier, behaviour, context, today)),
         "limit": _limit(partition, account),
         "measures": _measures(partition, account_id),
         "members": [_plain(member) for member in dossier.members.values()],

@@ -207,7 +207,6 @@ def record_disputed(recording: Recording, fact: InvoiceDisputed) -> Refusal | No
         found.disputes[dispute.key] = fact.disputed_minor
     recording.recount_invoice(found)
     recording.arrived.append(("dispute", fact.dispute_id))
-    recording.regrades = True
     return None
 
 
@@ -224,6 +223,5 @@ def record_resolved(recording: Recording, fact: DisputeResolved) -> Refusal | No
     invoice.disputes.pop(dispute.key, None)
     note_dispute_ended(recording, invoice)
     recording.recount_invoice(invoice)
-    recording.regrades = True
     mark(recording, fact)
     return None

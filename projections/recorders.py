@@ -213,6 +213,7 @@ def _take_up_fact(recording: Recording, parked: Parked, _: str) -> None:
     if refusal is not None:
         recording.late_refusals.append((refusal, f"{parked.ce_source}/{parked.ce_id}"))
     recording.regrades = recording.regrades or late.regrades
+    recording.rescores = recording.rescores or late.rescores
 
 
 _TAKE_UP: dict[str, Callable[[Recording, Parked, str], None]] = {

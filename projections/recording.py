@@ -57,7 +57,8 @@ class Parked(msgspec.Struct, array_like=True, gc=False):
 class Recording(msgspec.Struct):
     """One fact on its way into the book. Lists at the end say what followed, in order.
 
-    `moved` says which of the numbers that warnings watch may have changed.
+    `moved` says which of the numbers that warnings watch may have changed; `rescores` that what is overdue or disputed
+    has, `regrades` that anything else has of which score and grade follow.
     """
 
     book: Book
@@ -86,6 +87,7 @@ class Recording(msgspec.Struct):
     invoices_issued: list[Invoice] = []
     invoices_changed: list[Invoice] = []
     regrades: bool = False
+    rescores: bool = False
     moved: int = BALANCES
     _digested: Fact | None = None
     _digest: bytes = b""
@@ -253,6 +255,8 @@ class Recording(msgspec.Struct):
             stages.overdue_disputed += counts[3] - before[3]
             invoice.counted = counts
             self.invoices_changed.append(invoice)
+            if counts[1:] != before[1:]:
+                self.rescores = True
             if invoice.scopes:
                 self.count_scopes(invoice.scopes, invoice.currency, counts[0] - before[0])
         if self.account.covers:

@@ -99,6 +99,40 @@ _SOURCES = {
 }
 
 
+def unit_of(factor: str) -> str:
+    """Return the unit of a factor's value: bp, times_bp (10,000 is once), days, thousandths, minor and so on.
+
+    >>> unit_of("equity_ratio_trend"), unit_of("current_ratio"), unit_of("days_inventory"), unit_of("altman_z")
+    ('bp', 'times_bp', 'days', 'thousandths')
+    """
+    if factor in _UNITS:
+        return _UNITS[factor]
+    if factor.startswith(ASSESSMENT):
+        return "rating"
+    ratio = factor.removesuffix(TREND).removesuffix(TO_PEERS)
+    if ratio in _TIMES:
+        return "times_bp"
+    return RATIOS[RATIO_NAMES.index(ratio)].unit
+
+
+_TIMES = ("current_ratio", "quick_ratio", "cash_ratio", "interest_cover", "debt_to_equity")
+_UNITS = {
+    "payment_index": "of_100",
+    "days_beyond_terms": "days",
+    "payment_drift": "days",
+    "overdue_share": "bp",
+    "disputed_share": "bp",
+    "bureau_score": "of_1000",
+    "references": "of_100",
+    "reputation": "of_100",
+    "altman_z": "thousandths",
+    "industry": "name",
+    "revenue": "minor",
+    "employees": "count",
+    "years_of_relationship": "years",
+}
+
+
 def is_there(source: str, subject: Subject) -> bool:
     """Return whether anything is known that factors of a source could be found in."""
     if source == "settled":

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from projections.context import Context
-from projections.score_values import UNKNOWN, Find, Found, Subject, days_before, find_of, is_there, source_of
+from projections.score_values import UNKNOWN, Find, Found, Subject, days_before, find_of, is_there, source_of, unit_of
 from schemas.decisions import Reason
 from schemas.policy import Policy
 from schemas.policy_scorecard import NAMED_FACTORS, PERCENT, Factor
@@ -210,7 +210,7 @@ def _reason(one: FactorScore) -> Reason:
         "points_most": one.weight,
     }
     if one.value is not None:
-        reason["value"] = one.value
+        reason["value"], reason["unit"] = one.value, unit_of(one.factor)
     if one.on:
         reason["on"] = one.on
     return reason

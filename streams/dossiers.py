@@ -53,12 +53,22 @@ class DossierFold:
         prefix: what topic names start with.
         account_id: whose dossier it is.
         with_history: note every change of every field too.
+        until_ms: what is known at this time of the facts: the log up to the first record that is of a later one.
     """
 
     def __init__(
-        self, number: int, partitions: int, prefix: str, account_id: str, *, with_history: bool = False
+        self,
+        number: int,
+        partitions: int,
+        prefix: str,
+        account_id: str,
+        *,
+        with_history: bool = False,
+        until_ms: int | None = None,
     ) -> None:
         self.account_id = account_id
+        self.is_over = False
+        self._until_ms = until_ms
         self.history: list[Moment] = []
         self._partition = Partition(MemoryRows(), number, partitions, prefix)
         self._chain = ChainWalk()
@@ -69,7 +79,10 @@ class DossierFold:
     def feed(self, offset: int, value: bytes | None) -> None:
         """Take the next record of the log; void ones, and those of other accounts, leave no trace."""
         entry = self._chain.take(offset, value)
-        if entry is None or value is None:
+        if entry is None or value is None or self.is_over:
+            return
+        if self._until_ms is not None and entry.at_ms > self._until_ms:
+            self.is_over = True
             return
         if entry.account_id is not None and entry.account_id != self.account_id:
             self._partition.pass_over(entry, value)
@@ -120,10 +133,11 @@ def read_dossier(
     account_id: str,
     *,
     with_history: bool = False,
+    until_ms: int | None = None,
     begin: Callable[[int], None] | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> DossierFold:
-    """Fold the ledger partition that an account is in; `begin` is told how many records there are.
+    """Fold the ledger partition that an account is in, up to `until_ms`; `begin` is told how many records there are.
 
     Raises:
         TopicMissing: there is no ledger.
@@ -133,13 +147,17 @@ def read_dossier(
     with consumer_of(settings) as consumer:
         partitions = len(partitions_of(consumer, name))
         number = partition_of(account_id.encode(), partitions)
-        fold = DossierFold(number, partitions, settings.topic_prefix, account_id, with_history=with_history)
+        fold = DossierFold(
+            number, partitions, settings.topic_prefix, account_id, with_history=with_history, until_ms=until_ms
+        )
         start, end = bounds(consumer, name, [number])[number]
         if begin is not None:
             begin(end - start)
         for records in _some(read_partition(consumer, name, number, start, end)):
             for record in records:
                 fold.feed(record.offset, record.value)
+            if fold.is_over:
+                break
             if advance is not None:
                 advance(len(records))
     return fold

@@ -38,7 +38,7 @@ def dossier(
     """
     with ending_with_2(TopicMissing):
         settings = connected_settings(brokers, data)
-        fold = _read(settings, account, with_history=history or bool(field), quiet=as_json)
+        fold = read_with_progress(settings, account, with_history=history or bool(field), quiet=as_json)
     words, view = LANGUAGES[language], fold.view()
     if view is None:
         typer.echo(words["unknown"].format(account_id=account), err=True)
@@ -56,7 +56,10 @@ def dossier(
         print_dossier(console, view, words)
 
 
-def _read(settings: Settings, account_id: str, *, with_history: bool, quiet: bool) -> DossierFold:
+def read_with_progress(
+    settings: Settings, account_id: str, *, quiet: bool, with_history: bool = False, until_ms: int | None = None
+) -> DossierFold:
+    """Return the fold of an account's ledger partition, with a progress bar unless `quiet`."""
     columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_notes, disable=quiet, transient=True) as progress:
         task = progress.add_task("", total=None)
@@ -64,6 +67,7 @@ def _read(settings: Settings, account_id: str, *, with_history: bool, quiet: boo
             settings,
             account_id,
             with_history=with_history,
+            until_ms=until_ms,
             begin=lambda total: progress.update(task, total=total),
             advance=lambda count: progress.advance(task, count),
         )

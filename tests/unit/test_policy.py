@@ -25,6 +25,16 @@ EXCLUSION = {
     "valid_until": "2025-03-31",
     "accounts": ["ACME"],
 }
+FACTOR = {"factor": "bureau_score", "weight": 1_000, "missing": 40, "scale": [[0, 0], [900, 100]]}
+BANDS = [{"grade": "A", "points_at_least": 700}, {"grade": "C", "points_at_least": 0}]
+INDUSTRY = {"factor": "industry", "weight": 1_000, "missing": 40}
+
+
+def scorecard(*factors: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The sections of a policy with three grades and a scorecard."""
+    return {"grading": {"table": ABC}, "scorecard": {"factors": list(factors), "bands": BANDS, **fields}}
+
+
 BAND = {"subject": "limit", "from_minor": 0, "roles": ["credit_manager"]}
 
 
@@ -147,6 +157,33 @@ CONSISTENCY: list[tuple[dict[str, Any], str, str]] = [
      "$.approvals.bands[0].remind_after_days", "expected less than expires_after_days (9), was 9"),
     ({"approvals": {"bands": [{**BAND, "roles": ["cfo", "cfo"]}], "people": {"cfo": ["kim"]}}},
      "$.approvals.bands[0].roles", "expected 2 people with role 'cfo', found kim"),
+    (scorecard({**FACTOR, "weight": 999}), "$.scorecard.factors", "expected weights of 1000 together, was 999"),
+    (scorecard({**FACTOR, "factor": "bureau"}), "$.scorecard.factors[0].factor", "expected a name that exists"),
+    (scorecard({**FACTOR, "factor": "equity_ratio_to_peer"}), "$.scorecard.factors[0].factor", "_to_peers?"),
+    (scorecard({**FACTOR, "factor": "assessment."}), "$.scorecard.factors[0].factor", "expected a name that exists"),
+    (scorecard({**FACTOR, "weight": 500}, {**FACTOR, "weight": 500}),
+     "$.scorecard.factors[1].factor", "was 'bureau_score' again"),
+    (scorecard({**FACTOR, "scale": [[0, 5]]}), "$.scorecard.factors[0].scale", "at least two pairs"),
+    (scorecard({**FACTOR, "scale": [[0, 5], [0, 9]]}), "$.scorecard.factors[0].scale[1]", "rise, was 0 after 0"),
+    (scorecard({**FACTOR, "scale": [[0, 5], [9, 4]], "better": "more"}),
+     "$.scorecard.factors[0].scale[1]", "expected better = 'more' to hold, was 4 after 5"),
+    (scorecard({**FACTOR, "better": "less"}), "$.scorecard.factors[0].scale[1]", "expected better = 'less' to hold"),
+    (scorecard({**FACTOR, "named": {"x": 5}}), "$.scorecard.factors[0].named", "which is a number"),
+    (scorecard({**INDUSTRY, "scale": [[0, 5], [9, 4]]}), "$.scorecard.factors[0].scale", "which is a name"),
+    (scorecard(FACTOR, needs_one_of=["industry"]), "$.scorecard.needs_one_of[0]", "expected a name that exists"),
+    (scorecard(FACTOR, peers={"foods": {"equity": 5}}), "$.scorecard.peers.foods.equity", "equity_ratio?"),
+    (scorecard(FACTOR, bands=[]), "$.scorecard.bands", "expected a grade for every score"),
+    (scorecard(FACTOR, bands=BANDS[:1]), "$.scorecard.bands[0].points_at_least", "expected 0 in the last band"),
+    (scorecard(FACTOR, bands=[{"grade": "B", "points_at_least": 700}, {"grade": "A", "points_at_least": 0}]),
+     "$.scorecard.bands[1].grade", "expected a worse grade than 'B', was 'A'"),
+    (scorecard(FACTOR, bands=[BANDS[0], {"grade": "Z", "points_at_least": 0}]),
+     "$.scorecard.bands[1].grade", "expected a grade of the grading table (A, B, C), was 'Z'"),
+    (scorecard(FACTOR, bands=[{"grade": "A", "points_at_least": 0}, BANDS[1]]),
+     "$.scorecard.bands[1].points_at_least", "expected less than the band above (0), was 0"),
+    (scorecard(FACTOR, lateness=[{"from_bp": 900, "best_grade": "B"}, {"from_bp": 900, "best_grade": "C"}]),
+     "$.scorecard.lateness[1].from_bp", "expected lines to rise, was 900 after 900"),
+    (scorecard(FACTOR, lateness=[{"from_bp": 900, "best_grade": "B"}, {"from_bp": 950, "best_grade": "A"}]),
+     "$.scorecard.lateness[1].best_grade", "expected a worse grade than 'B'"),
     ({"warnings": {"concentration": {"clear_below_bp": 9_000, "lines": [LINE]}}},
      "$.warnings.concentration.clear_below_bp", "expected at most the lowest line's at_bp, was 9000"),
     ({"warnings": {"score_fall": {"clear_below_bp": 0, "lines": [LINE, LINE]}}},

@@ -124,6 +124,40 @@ def test_a_change_of_grade_says_from_what_it_follows(
     assert expected in said(event)
 
 
+MOVED = [
+    {"factor": "days_beyond_terms", "before": 107, "points": 90},
+    {"factor": "equity_ratio_trend", "before": 6, "points": 8},
+    {"factor": "industry", "before": 8, "points": 9},
+]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words", "expected"),
+    [
+        ({"points": 655, "grade": "B", "moved": MOVED}, ENGLISH, " 655 of 1000, grade B"),
+        (
+            {"points": 655, "before": 670, "grade": "B", "moved": MOVED},
+            ENGLISH,
+            " 670 → 655 of 1000, grade B, days beyond terms -17, equity ratio, trend +2",
+        ),
+        (
+            {"points": 655, "before": 670, "grade": "B", "moved": MOVED},
+            CHINESE,
+            " 670 → 655 分（满分 1000），等级 B，平均迟付天数 -17，权益比率变动 +2",
+        ),
+        ({"points": None, "before": 670, "grade": ""}, ENGLISH, " none any more, was 670"),
+    ],
+)
+def test_a_score_says_what_moved_it_most(fields: dict[str, Any], words: Words, expected: str) -> None:
+    assert said({"type": "account_scored", "account_id": "A-1001", **fields}, words=words).endswith(expected)
+
+
+def test_a_grade_made_worse_by_the_model_says_how_likely_a_late_payment_is() -> None:
+    because = [{"code": "lateness_probability", "probability_bp": 6_512}, {"code": "scorecard", "points": 700}]
+    event = {"type": "grade_changed", "account_id": "A-1001", "grade": "C", "before": "B", "because": because}
+    assert "B → C, pays late with a probability of 65 %, score 700 of 1000" in said(event)
+
+
 ASKED = {
     "type": "approval_changed",
     "account_id": "A-1001",
