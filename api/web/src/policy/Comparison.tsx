@@ -47,8 +47,9 @@ export function Comparison({ from, to }: { from: string; to: string }) {
   );
 }
 
-function inTheUnit(value: unknown, path: string, words: ReturnType<typeof valueWords>): string {
-  return told(value as Json, unitAt(path), words);
+/** A value as the api tells it, as JSON; null is a field that this policy does not have. */
+function inTheUnit(json: string | null, path: string, words: ReturnType<typeof valueWords>): string {
+  return json === null ? "–" : told(JSON.parse(json) as Json, unitAt(path), words);
 }
 
 /** Returns a path with each of its parts in words: `Warnings · limit used · lines [notice] · from`. */

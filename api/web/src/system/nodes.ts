@@ -1,21 +1,25 @@
-import type { StatusAnswer, TopicStatus } from "../api/types";
+import type { PartStatus, StatusAnswer, TopicStatus } from "../api/types";
 import { count } from "../format";
 import { tell } from "../words/tell";
 import { type Health, healthOfLag, type TopologyEdge, type TopologyNode } from "./topology";
 
+const LEARNED = ["lessons", "models"];
+
 /** Returns the boxes and lines of the whole stream: sources, processor, ledger, outputs, and who reads them. */
 export function nodesOf(status: StatusAnswer): { nodes: TopologyNode[]; edges: TopologyEdge[] } {
-  const sources = status.topics.filter((topic) => topic.kind === "source");
-  const ledger = status.topics.filter((topic) => topic.kind === "ledger");
-  const outputs = status.topics.filter((topic) => topic.kind === "output");
-  const behind = sum(sources.map((topic) => topic.lag_records));
+  const { learner, topics } = status;
+  const sources = topics.filter((topic) => topic.kind === "source");
+  const ledger = topics.filter((topic) => topic.kind === "ledger");
+  const learned = topics.filter((topic) => topic.kind === "output" && LEARNED.includes(shortName(topic.topic)));
+  const outputs = topics.filter((topic) => topic.kind === "output" && !learned.includes(topic));
   const nodes = [
     ...sources.map((topic, row) => topicNode(topic, 0, row)),
-    processorNode(status, behind),
+    processorNode(status, sources),
     ...ledger.map((topic, row) => topicNode(topic, 2, row)),
     ...outputs.map((topic, row) => topicNode(topic, 3, row)),
     apiNode(status),
-    ...(status.learner === null ? [] : [learnerNode(status.learner)]),
+    ...(learner === null ? [] : [learnerNode(status, learner)]),
+    ...(learner === null ? [] : learned.map((topic, row) => topicNode(topic, 5, row))),
   ];
   const edges = [
     ...sources.map((topic) => ({ from: topic.topic, to: "processor", rate: topic.rate_per_second })),
@@ -23,7 +27,8 @@ export function nodesOf(status: StatusAnswer): { nodes: TopologyNode[]; edges: T
     ...ledger.flatMap((topic) =>
       outputs.map((output) => ({ from: topic.topic, to: output.topic, rate: output.rate_per_second })),
     ),
-    ...outputs.map((topic) => ({ from: topic.topic, to: readerOf(topic, status), rate: null })),
+    ...outputs.map((topic) => ({ from: topic.topic, to: readerOf(topic), rate: topic.rate_per_second })),
+    ...learned.map((topic) => ({ from: "learner", to: topic.topic, rate: topic.rate_per_second })),
   ];
   return { nodes, edges };
 }
@@ -40,23 +45,22 @@ function topicNode(topic: TopicStatus, column: number, row: number): TopologyNod
     column,
     row,
     title: shortName(topic.topic),
-    detail: `${count(topic.records)} · ${lag}`,
+    detail: topic.kind === "output" ? count(topic.records) : `${count(topic.records)} · ${lag}`,
     health: healthOfLag(topic.lag_records),
   };
 }
 
-function processorNode(status: StatusAnswer, behind: number): TopologyNode {
-  const troubled = status.partitions.filter((partition) => partition.trouble !== null).length;
-  const workers = status.parts.filter((part) => part.part.startsWith("worker"));
-  const health: Health =
-    troubled > 0 || workers.some((part) => part.state === "down") ? "critical" : healthOfLag(behind);
+function processorNode(status: StatusAnswer, sources: readonly TopicStatus[]): TopologyNode {
+  const workers = partsOf(status, "worker");
+  const isTroubled = status.partitions.some((partition) => partition.trouble !== null);
+  const behind = sources.reduce((total, topic) => total + topic.lag_records, 0);
   return {
     id: "processor",
     column: 1,
     row: 0,
     title: tell("processor"),
-    detail: tell("partitions_count", { count: status.partitions.length, workers: Math.max(1, workers.length) }),
-    health,
+    detail: tell("partitions_count", { count: status.partitions.length, workers: workers.length }),
+    health: worst([isTroubled ? "critical" : healthOfLag(behind), ...workers.map(healthOfPart)]),
   };
 }
 
@@ -71,22 +75,35 @@ function apiNode(status: StatusAnswer): TopologyNode {
   };
 }
 
-function learnerNode(learner: NonNullable<StatusAnswer["learner"]>): TopologyNode {
+function learnerNode(status: StatusAnswer, learner: NonNullable<StatusAnswer["learner"]>): TopologyNode {
+  const lag = typeof learner.lag_records === "number" ? learner.lag_records : 0;
+  const found = partsOf(status, "learner").map(healthOfPart);
   return {
     id: "learner",
     column: 4,
     row: 1,
     title: tell("learner"),
-    detail: typeof learner.lessons === "number" ? tell("lessons_count", { count: count(learner.lessons) }) : "",
-    health: learner.trouble ? "critical" : "good",
+    detail: lag > 0 ? tell("behind", { count: count(lag) }) : tell("up_to_date"),
+    health: found.length === 0 ? "unknown" : worst([healthOfLag(lag), ...found]),
   };
 }
 
-function readerOf(topic: TopicStatus, status: StatusAnswer): string {
-  const learns = ["labels", "lessons", "models"].includes(shortName(topic.topic));
-  return learns && status.learner !== null ? "learner" : "api";
+function readerOf(topic: TopicStatus): string {
+  return shortName(topic.topic) === "labels" ? "learner" : "api";
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function partsOf(status: StatusAnswer, name: string): PartStatus[] {
+  return status.parts.filter((part) => part.part.startsWith(name));
+}
+
+function healthOfPart({ state }: PartStatus): Health {
+  if (state === "ready") return "good";
+  if (state === "down") return "critical";
+  return state === "not ready" ? "warning" : "unknown";
+}
+
+const BY_GRAVITY: readonly Health[] = ["critical", "warning", "unknown", "good"];
+
+function worst(found: readonly Health[]): Health {
+  return BY_GRAVITY.find((health) => found.includes(health)) ?? "unknown";
 }

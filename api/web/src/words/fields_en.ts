@@ -470,4 +470,10 @@ export const fieldsEn = {
   agency: "agency",
   invoice: "invoice",
   nothing_left: "nothing left to ask",
+  labels: "labels",
+  lessons: "lessons learned",
+  models: "snapshots of the model",
+  lag_records: "still to learn",
+  live: "live",
+  slot: "slot",
 };

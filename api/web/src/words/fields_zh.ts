@@ -472,4 +472,10 @@ export const fieldsZh: Record<keyof typeof fieldsEn, string> = {
   agency: "委外",
   invoice: "开票",
   nothing_left: "无须再答",
+  labels: "标签",
+  lessons: "已学习",
+  models: "模型快照",
+  lag_records: "待学习",
+  live: "实时",
+  slot: "槽位",
 };

@@ -222,7 +222,6 @@ export const screensEn = {
   partitions_count: "{count} partitions, {workers} workers",
   api_and_feed: "API, feed, page",
   clients_count: "{count} listening",
-  lessons_count: "{count} lessons",
   partitions: "Ledger partitions",
   partition: "Partition",
   epoch: "Epoch",

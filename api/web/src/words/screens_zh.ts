@@ -224,7 +224,6 @@ export const screensZh: Record<keyof typeof screensEn, string> = {
   partitions_count: "{count} 个分区，{workers} 个工作进程",
   api_and_feed: "接口、推送、页面",
   clients_count: "{count} 个连接",
-  lessons_count: "{count} 条学习记录",
   partitions: "账本分区",
   partition: "分区",
   epoch: "纪元",
