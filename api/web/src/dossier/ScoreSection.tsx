@@ -102,14 +102,9 @@ function scoreColumns(currency: string) {
   ];
 }
 
-interface Moved {
-  moved?: Parameters<typeof movedInWords>[0][];
-  score_before?: number | null;
-}
-
 /** What moved a score since it was told last; for the first one, and for grades and limits, what it follows from. */
 function whyChanged(entry: ScoreEntry, currency: string): string[] {
-  const { moved, score_before: before } = entry as ScoreEntry & Moved;
-  if (moved?.length && before !== null) return moved.map(movedInWords);
+  const moved = entry.moved as Parameters<typeof movedInWords>[0][];
+  if (moved.length > 0 && entry.score_before !== null) return moved.map(movedInWords);
   return entry.because.map((reason) => reasonInWords(reason, currency));
 }
