@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import ipaddress
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api import feed
+from api.access.admission import BODY_MAX_BYTES, admit
 from api.access.gate import Access, require
 from api.access.permissions import ANYONE
 from api.acting import command_routes, fact_routes
@@ -28,26 +27,6 @@ from api.routes import router, scrape
 from api.views import Views
 from api.webhooks.routes import router as webhook_routes
 
-_LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
-
-
-class OpenWithoutRoles(Exception):
-    """An address beyond this machine was asked for while nobody is asked who they are."""
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address can be reached from this machine only.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0"), is_loopback("api.example")
-    (True, False, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
 
 def create_app(
     live: Live,
@@ -55,7 +34,7 @@ def create_app(
     *,
     acting: Acting | None = None,
     views: Views | None = None,
-    open_without_roles: bool = False,
+    access: Access | None = None,
     on_failure: Callable[[BaseException], None] | None = None,
 ) -> FastAPI:
     """Return the application that serves from `live` and keeps it running.
@@ -65,14 +44,12 @@ def create_app(
         host: the address that the server will listen on.
         acting: writes what callers tell; without it they are answered that nothing can be written.
         views: what is read is answered from; without any, reads are answered with 503.
-        open_without_roles: allow an address that others can reach, though there are no roles yet.
+        access: knows the callers; without it whoever is on this machine may do everything.
         on_failure: told when reading ended, so that the process ends too.
 
     Raises:
-        OpenWithoutRoles: the host is no loopback address and that was not allowed.
+        CredentialsMissing: the host is no loopback address, and nobody could log in.
     """
-    if not is_loopback(host) and not open_without_roles:
-        raise OpenWithoutRoles(f"expected a loopback address while there are no roles, received {host!r}")
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -80,14 +57,12 @@ def create_app(
         async with _kept_running(reads, on_failure), acting.running() if acting is not None else nullcontext():
             yield
 
-    app = FastAPI(title="Obligor", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
+    nowhere: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    app = FastAPI(title="Obligor", version="1", lifespan=running, max_body_size=BODY_MAX_BYTES, **nowhere)
     app.state.live = live
     app.state.views = views
-    app.state.access = Access()
     app.state.acting = acting
-    if not open_without_roles:
-        # A page elsewhere may point a name of its own at this machine; its requests carry that name.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK_NAMES, host])
+    admit(app, host, access or Access(trusts_machine=True))
     answer_with_problems(app)
     app.include_router(router)
     app.include_router(scrape)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +16,13 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from api.access.admission import CredentialsMissing, check_reachable, is_loopback
+from api.access.gate import Access
 from api.acting.acting import Acting
 from api.acting.signing import signing
 from api.commands.approvals import approvals
+from api.commands.credentials import leave_key, open_access
+from api.commands.people import access_log, keys, open_page, page_link, people
 from api.commands.serve import serve_api
 from api.commands.status import status
 from api.commands.tail import tail
@@ -93,7 +98,7 @@ def up(
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stopped.set())
             _run_parts(settings, stopped, running, demo=demo, speed=speed, open_page=open_page)
-    except (BrokerFailed, JarsUnavailable, ChildFailed, KafkaError, TopicsUnfit) as error:
+    except (BrokerFailed, JarsUnavailable, ChildFailed, KafkaError, TopicsUnfit, CredentialsMissing) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
 
@@ -129,6 +134,8 @@ def _run_parts(
     create_and_check(settings)
     if settings.signing_key is None:
         make_signing_key(settings.data)
+    access = open_access(settings.data, settings.access_path)
+    check_reachable(settings.api_host, access)
     supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
     try:
         run = _start_children(settings, supervisor, clock=not demo)
@@ -136,8 +143,10 @@ def _run_parts(
             return
         write_run(settings.data, run)
         typer.echo(f"ready  api {run.api}  kafka {run.brokers}  data {settings.data.absolute()}")
+        link = page_link(access, str(run.api))
+        typer.echo(f"open   {link}")
         if open_page and sys.stdout.isatty():
-            typer.launch(str(run.api))
+            typer.launch(link)
         _stay(settings, supervisor, stopped, running, str(run.api), demo=demo, speed=speed)
     finally:
         supervisor.stop()
@@ -178,7 +187,7 @@ def _stay(
 ) -> None:
     """Watch the processes until told to stop; in the demo, play the market and show the feed meanwhile."""
     market = threading.Thread(target=_play, args=(settings, speed, stopped)) if demo else None
-    feed = _show_feed(url) if demo else None
+    feed = _show_feed(url, settings.data) if demo else None
     if market is not None:
         market.start()
     while not stopped.wait(0.5):
@@ -202,9 +211,9 @@ def _play(settings: Settings, speed: float, stopped: threading.Event) -> None:
             typer.echo(f"the market has stopped: {error}", err=True)
 
 
-def _show_feed(url: str) -> subprocess.Popen[bytes]:
+def _show_feed(url: str, data: Path) -> subprocess.Popen[bytes]:
     language = "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
-    command = [sys.executable, "-m", "api.cli", "tail", "--url", url, "--language", language]
+    command = [sys.executable, "-m", "api.cli", "tail", "--url", url, "--data", str(data), "--language", language]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -214,8 +223,8 @@ def serve(
     data: DataOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    open_without_roles: Annotated[
-        bool, typer.Option("--open-without-roles", help="Let others reach it, though it asks nobody who they are.")
+    trust_this_machine: Annotated[
+        bool, typer.Option("--trust-this-machine", help="Ask nobody on this machine who they are.")
     ] = False,
     simulated_time: Annotated[
         bool, typer.Option("--simulated-time", help="Stamp what people tell with the newest time in the ledger.")
@@ -244,11 +253,19 @@ def serve(
             settings.api_port if port is None else port,
             acting=acting,
             data=settings.data,
-            open_without_roles=open_without_roles,
+            access=None if trust_this_machine else _access(settings, host or settings.api_host),
             on_started=typer.echo,
             on_error=lambda text: typer.echo(text, err=True),
         )
     )
+
+
+def _access(settings: Settings, host: str) -> Access:
+    """Who is asked; on this machine the commands of whoever may read the data directory are known."""
+    access = open_access(settings.data, settings.access_path, settings.api_names)
+    if is_loopback(host):
+        leave_key(access, settings.data)
+    return access
 
 
 app.command()(broker)
@@ -261,6 +278,10 @@ app.command()(send)
 app.command()(simulate)
 app.command()(tail)
 app.command()(status)
+app.command("open")(open_page)
+app.add_typer(people, name="people")
+app.add_typer(keys, name="keys")
+app.command("access-log")(access_log)
 app.command()(approvals)
 app.command()(audit)
 app.command()(dossier)

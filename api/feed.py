@@ -8,12 +8,11 @@ events are missing before the next one. Resuming after the last cursor received 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from fastapi import HTTPException, WebSocket
 
 from api import messages
+from api.access.browsers import is_same_origin
 from api.access.caller import Caller
 from api.access.gate import check_permission, current_caller
 from api.connection import FeedProtocol, connection_of
@@ -23,18 +22,6 @@ from api.live import KAFKA_ERRORS, Live
 from api.subscription import Subscription, SubscriptionInvalid, parse_subscription
 
 FIRST_MESSAGE_SECONDS = 5.0
-
-
-def is_same_origin(headers: Mapping[str, str]) -> bool:
-    """Return whether a request comes from a page of this host, or from no page at all.
-
-    >>> is_same_origin({"host": "127.0.0.1:8400", "origin": "http://127.0.0.1:8400"})
-    True
-    >>> is_same_origin({"host": "127.0.0.1:8400", "origin": "https://elsewhere.example"})
-    False
-    """
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
 async def feed(websocket: WebSocket) -> None:
@@ -55,6 +42,10 @@ async def feed(websocket: WebSocket) -> None:
     live: Live = websocket.app.state.live
     hub = live.joinable
     if subscription is None:
+        return
+    kept_from = sorted(topic for topic in subscription.subscribe if not caller.may_use(topic))
+    if kept_from:
+        _refuse(connection, messages.CLOSE_NOT_ALLOWED, f"expected topics that the key is for, received {kept_from}")
         return
     if hub is None:
         _refuse(connection, messages.CLOSE_TRY_AGAIN_LATER, live.trouble or "not ready")

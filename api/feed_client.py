@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -21,7 +21,7 @@ _SILENCE_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
 _OPEN_SECONDS = 10.0
 _MESSAGE_MAX_BYTES = 16 * 1024 * 1024
-_FOREVER_REFUSED = (messages.CLOSE_NOT_UNDERSTOOD, messages.CLOSE_OTHER_ORIGIN)
+_FOREVER_REFUSED = (messages.CLOSE_NOT_UNDERSTOOD, messages.CLOSE_UNKNOWN, messages.CLOSE_NOT_ALLOWED)
 
 
 class FeedRefused(Exception):
@@ -59,6 +59,7 @@ class FeedClient:
         after: the cursor to go on from; None begins with what comes now.
         on_lost: told why the connection ended and how many seconds will pass before the next attempt.
         on_found: told of each connection that was made, and whether it is not the first.
+        headers: who asks.
     """
 
     def __init__(
@@ -68,9 +69,11 @@ class FeedClient:
         after: str | None = None,
         on_lost: Callable[[str, float], None] = lambda why, seconds: None,
         on_found: Callable[[bool], None] = lambda again: None,
+        headers: Mapping[str, str] = {},
     ) -> None:
         self.cursor = after
         self._url = url.rstrip("/").replace("http", "ws", 1) + "/v1/feed"
+        self._headers = headers
         self._subscription = subscription
         self._on_lost = on_lost
         self._on_found = on_found
@@ -105,6 +108,7 @@ class FeedClient:
             open_timeout=_OPEN_SECONDS,
             close_timeout=_CLOSE_SECONDS,
             proxy=None,
+            additional_headers=self._headers,
         ) as connection:
             after = {} if self.cursor is None else {"after": self.cursor}
             await connection.send(msgspec.json.encode(self._subscription | after).decode())

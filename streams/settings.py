@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     require_signatures: bool | None = None
     """Whether unsigned desk and control facts are refused; None: where a key is known."""
 
+    access_path: Path | None = None
+    """SQLite file of people, keys, sessions and the access log; else in the data directory."""
+    api_names: str = ""
+    """Host names that the api answers to, separated by commas; else any, or this machine's on a loopback address."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8400, ge=0, le=65535)
     webhook_networks: str = ""

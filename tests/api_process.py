@@ -31,7 +31,7 @@ class ApiProcess:
     def __enter__(self) -> Self:
         with self._log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", "serve", "--port", "0", *self._options],
+                [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--trust-this-machine", *self._options],
                 env=environment(self.settings, PYTHONUNBUFFERED="1", **self._more),
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.commands.credentials import authorization
 from api.run_file import RunFileInvalid, api_address
 from api.tail_approval import roles, what
 from api.tail_view import clean
@@ -40,10 +41,13 @@ def approvals(
     """
     try:
         address = url or api_address(data)
-        found, total = _ask(address, role)
+        found, total = _ask(address, role, authorization(data, address))
     except RunFileInvalid as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(2) from invalid
+    except urllib.error.HTTPError as refused:
+        typer.echo(f"expected an answer of {address}, received {refused}; OBLIGOR_KEY names a key to show", err=True)
+        raise typer.Exit(2) from refused
     except (OSError, ValueError) as error:
         typer.echo(f"expected an api at {address}, found none ({error}); `obligor up` starts one", err=True)
         raise typer.Exit(2) from error
@@ -58,9 +62,10 @@ def approvals(
         typer.echo(LANGUAGES[language].sentences["ask/more"].format(count=total - len(found)), err=True)
 
 
-def _ask(address: str, role: str | None) -> tuple[list[dict[str, Any]], int]:
+def _ask(address: str, role: str | None, headers: dict[str, str]) -> tuple[list[dict[str, Any]], int]:
     query = urllib.parse.urlencode({"limit": _AT_MOST, **({} if role is None else {"role": role})})
-    with urllib.request.urlopen(f"{address.rstrip('/')}/v1/approvals?{query}", timeout=_ANSWER_SECONDS) as answer:
+    request = urllib.request.Request(f"{address.rstrip('/')}/v1/approvals?{query}", headers=headers)
+    with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
         content = msgspec.json.decode(answer.read())
     return content["approvals"], content["total"]
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from api.access.admission import CredentialsMissing
+from api.access.gate import Access
 from api.acting.acting import Acting
-from api.app import OpenWithoutRoles, create_app
+from api.app import create_app
 from api.hub import Limits
 from api.live import Live
 from api.reader import Topics
@@ -23,7 +25,7 @@ def serve_api(
     *,
     data: Path | None = None,
     acting: Acting | None = None,
-    open_without_roles: bool = False,
+    access: Access | None = None,
     limits: Limits = Limits(),
     on_started: Callable[[str], None] = print,
     on_error: Callable[[str], None] = print,
@@ -33,11 +35,11 @@ def serve_api(
     Args:
         connection: keyword arguments that connect a Kafka client.
         topic_prefix: the prefix of the deployment's topics.
-        host: address to listen on; one that others can reach needs `open_without_roles`.
+        host: address to listen on; one that others can reach needs people who can log in.
         port: port to listen on; 0 takes a free one.
         data: the directory that views are kept under; without one there are none, and reads are answered with 503.
         acting: writes what callers tell, and tells webhooks; without it this process only reads.
-        open_without_roles: allow others to reach this process, though it asks nobody who they are.
+        access: knows the callers; without it whoever is on this machine may do everything.
         limits: sizes of the clients' queues.
         on_started: told the url once it is listened on, which is before the topics have been read.
         on_error: told why it ended.
@@ -48,10 +50,10 @@ def serve_api(
     live = Live(Topics(connection, topic_prefix), limits)
     parts: dict[str, Any] = {"acting": acting, "views": data and Views(connection, topic_prefix, data)}
     try:
-        app = create_app(live, host, **parts, open_without_roles=open_without_roles, on_failure=fail)
+        app = create_app(live, host, **parts, access=access, on_failure=fail)
         servers.append(make_server(app, host, port, on_started))
-    except OpenWithoutRoles as refused:
-        on_error(f"{refused}; use --open-without-roles inside a private network")
+    except CredentialsMissing as refused:
+        on_error(str(refused))
         return 2
     if not _listens(servers[0]):
         on_error(f"expected to listen on {host}:{port}, could not")

@@ -17,6 +17,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from api.commands.credentials import authorization
 from api.feed_client import FeedClient, FeedRefused, Message, NobodyAnswers
 from api.run_file import RunFileInvalid, api_address
 from api.subscription import FeedTopic
@@ -55,7 +56,7 @@ def tail(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     try:
-        asyncio.run(_follow(address, subscription, after, json, LANGUAGES[language]))
+        asyncio.run(_follow(address, subscription, after, json, LANGUAGES[language], authorization(data, address)))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
     except BrokenPipeError:
@@ -88,7 +89,9 @@ def make_subscription(only: str | None, accounts: list[str], level: Level | None
     return {"subscribe": topics, "filter": chosen}
 
 
-async def _follow(url: str, subscription: Message, after: str | None, as_json: bool, words: Words) -> None:
+async def _follow(
+    url: str, subscription: Message, after: str | None, as_json: bool, words: Words, headers: dict[str, str]
+) -> None:
     errors = Console(stderr=True, highlight=False)
 
     def say(sentence: str, **numbers: Any) -> None:
@@ -100,8 +103,8 @@ async def _follow(url: str, subscription: Message, after: str | None, as_json: b
     def found(again: bool) -> None:
         say("resumed") if again else say("connected", url=url)
 
-    client = FeedClient(url, subscription, after, on_lost=lost, on_found=found)
-    printer = JsonLines() if as_json else Lines(Console(highlight=False), Accounts(url), words)
+    client = FeedClient(url, subscription, after, on_lost=lost, on_found=found, headers=headers)
+    printer = JsonLines() if as_json else Lines(Console(highlight=False), Accounts(url, headers), words)
     async with aclosing(client.follow()) as messages:
         async for message in messages:
             if message["type"] == "reset":
@@ -142,8 +145,9 @@ class Lines:
 class Accounts:
     """Names and currencies of accounts, asked of the api once each; what it did not know is asked again later."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._url = url
+        self._headers = headers or {}
         self._known: dict[str, Known] = {}
         self._asked_at: dict[str, float] = {}
 
@@ -166,7 +170,8 @@ class Accounts:
     def _ask(self, account_id: str) -> Message | None:
         url = f"{self._url.rstrip('/')}/v1/accounts/{urllib.parse.quote(account_id, safe='')}"
         try:
-            with urllib.request.urlopen(url, timeout=_ANSWER_SECONDS) as answer:
+            request = urllib.request.Request(url, headers=self._headers)
+            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
                 exposure: Message | None = msgspec.json.decode(answer.read())["exposure"]
                 return exposure
         except (OSError, msgspec.DecodeError):  # the line is shown without a name

@@ -144,7 +144,7 @@ def test_a_taken_port_and_an_open_address_could_not_run(broker_settings: Setting
         with process(_SERVE, broker_settings.brokers, broker_settings.topic_prefix, port) as second:
             assert second.child.wait(DEADLINE_S) == 2
     with process(_SERVE.replace("127.0.0.1", "0.0.0.0"), broker_settings.brokers, "credit", "0") as open_to_all:
-        open_to_all.line(lambda line: "--open-without-roles" in line)
+        open_to_all.line(lambda line: "obligor people add" in line)
         assert open_to_all.child.wait(DEADLINE_S) == 2
 
 

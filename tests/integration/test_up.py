@@ -15,11 +15,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import httpx
 import psutil
 import pytest
 from kafka import TopicPartition
 from websockets.sync.client import connect
 
+from api.commands.credentials import authorization
 from streams.broker import DEFAULT_PORT, Broker
 from streams.settings import Settings
 from tests.faults.processes import environment
@@ -118,11 +120,11 @@ def taken_ports() -> Iterator[None]:
         yield
 
 
-def _first_of_each(url: str, wanted: set[str], seconds: float = 60) -> set[str]:
+def _first_of_each(url: str, wanted: set[str], who: dict[str, str], seconds: float = 60) -> set[str]:
     """Read the feed until it has shown every wanted type."""
     seen: set[str] = set()
     until = time.monotonic() + seconds
-    with connect(url.replace("http", "ws") + "/v1/feed", max_size=None) as feed:
+    with connect(url.replace("http", "ws") + "/v1/feed", max_size=None, additional_headers=who) as feed:
         feed.send(json.dumps({"subscribe": ["decisions", "alerts"]}))
         while not wanted <= seen and time.monotonic() < until:
             for text in [feed.recv(timeout=seconds)]:
@@ -140,15 +142,27 @@ def _closed_days(brokers: str) -> list[str]:
     return [fact["business_date"] for fact in told if fact["type"] == "day_closed"]
 
 
+def _the_link_opens_one_session(output: str, url: str) -> None:
+    """What `up` prints lets whoever reads it in, once; nobody else on the machine gets anything."""
+    assert httpx.get(f"{url}/v1/accounts").status_code == 401
+    link = re.search(r"^open   (\S+)$", output, re.M)
+    assert link is not None
+    with httpx.Client(base_url=url) as browser:
+        assert browser.get(link[1]).headers["location"] == "/"
+        assert browser.get("/v1/accounts").status_code == 200
+    assert httpx.get(link[1]).status_code == 403
+
+
 def test_the_demo_lives_ends_and_goes_on(tmp_path: Path, taken_ports: None) -> None:
     wanted = {"order_released", "order_referred", "order_blocked", "alert_raised"}
     with Up(tmp_path, "--demo") as first:
         url, brokers = first.wait_ready().addresses
         assert not url.endswith(":8400")
         assert not brokers.endswith(f":{DEFAULT_PORT}")
+        _the_link_opens_one_session(first.output, url)
         status = first.run("status", "--json", "--data", str(tmp_path))
         assert (status.returncode, json.loads(status.stdout)["state"]) == (0, "ready")
-        assert wanted <= _first_of_each(url, wanted)
+        assert wanted <= _first_of_each(url, wanted, authorization(tmp_path, url))
         wait_until("days to be closed", lambda: len(_closed_days(brokers)) >= 2, 60)
         assert first.end(signal.SIGINT) == 0, first.output
         assert re.search("released|放行", first.output), "the feed was shown"

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import OpenWithoutRoles, create_app
+from api.access.admission import CredentialsMissing
+from api.access.gate import Access
+from api.app import create_app
 from api.cursor import Layout
 from api.events import Record
 from api.hub import Hub
@@ -97,9 +99,13 @@ def test_the_documentation_loads_nothing_from_elsewhere(client: TestClient) -> N
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "api.example"])
 def test_nobody_else_is_let_in_by_accident(live: Live, host: str) -> None:
-    with pytest.raises(OpenWithoutRoles, match="loopback"):
+    with pytest.raises(CredentialsMissing, match="obligor people add"):
         create_app(live, host)
-    create_app(live, host, open_without_roles=True)
+    access = Access()
+    with pytest.raises(CredentialsMissing):
+        create_app(live, host, access=access)
+    access.people.add("kim", "a long passphrase", ["admin"])
+    assert TestClient(create_app(live, host, access=access)).get("/v1/accounts").status_code == 401
 
 
 def test_a_name_that_was_pointed_at_this_machine_is_refused(live: Live) -> None:
