@@ -15,6 +15,7 @@ from api.access.caller import Caller
 from api.access.gate import CurrentCaller, check_permission
 from api.answers.acting import ACTING_ANSWERS
 from api.answers.lists import Page
+from api.examples import example_of
 from api.exporting import CONTENT_TYPES, ROWS_MAX, as_table
 from api.paging import Found
 from api.sight import Sight
@@ -34,7 +35,7 @@ def shows(kind: type[Struct], *statuses: int) -> dict[int | str, dict[str, Any]]
     _answers[kind.__name__] = kind
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     meaning = " ".join((kind.__doc__ or kind.__name__).split("\n\n")[0].split())
-    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    content: dict[str, Any] = {"application/json": {"schema": schema, "example": example_of(kind)}}
     if issubclass(kind, Page):
         content |= {shape.partition(";")[0]: {} for shape in CONTENT_TYPES.values()}
     found: dict[int | str, dict[str, Any]] = {200: {"description": meaning, "content": content}}

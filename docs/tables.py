@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import fields
 
@@ -21,6 +22,9 @@ sys.path.insert(0, str(DOCS.parent))
 
 from api.access.permissions import COMMANDS, roles_with  # noqa: E402
 from api.acting.catalogue import MATTERS, fields_of  # noqa: E402
+from api.app import create_app  # noqa: E402
+from api.live import Live  # noqa: E402
+from api.reader import Topics  # noqa: E402
 from projections.financials import ITEMS, RATIOS  # noqa: E402
 from projections.score_values import unit_of  # noqa: E402
 from schemas.asyncapi import asyncapi_document  # noqa: E402
@@ -195,9 +199,38 @@ def _summed(names: Iterable[tuple[int, str]]) -> str:
     return words[0] if len(words) == 1 else f"({' '.join(words)})"
 
 
+def reads() -> list[str]:
+    """Return the table of the routes that are read from views."""
+    rows = []
+    for path, read in _reads().items():
+        listed = _codes(one["name"] for one in read.get("parameters", ()) if one["in"] == "query")
+        rows.append([f"`GET {path}`", _one_line(read["description"]), listed])
+    return _table(("route", "what it answers", "parameters"), rows)
+
+
+def examples_of_reads() -> list[str]:
+    """Return an example of each answer."""
+    lines = []
+    for path, read in _reads().items():
+        content = read["responses"]["200"]["content"]["application/json"]
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        lines += [f"### {path}", "", f"{read['responses']['200']['description']}", "", f"Type `{name}`:", ""]
+        lines += ["```json", json.dumps(content["example"], indent=1, ensure_ascii=False), "```", ""]
+    return lines[:-1]
+
+
+def _reads() -> dict[str, Any]:
+    document = create_app(Live(Topics({}, "credit")), "127.0.0.1").openapi()
+    found = {path: operations["get"] for path, operations in document["paths"].items() if "get" in operations}
+    answered = {path: read["responses"]["200"].get("content", {}) for path, read in found.items()}
+    return {path: found[path] for path, content in answered.items() if "example" in content.get("application/json", {})}
+
+
 TABLES: dict[str, Callable[[], list[str]]] = {
     **{f"facts {topic}": partial(facts_of, topic) for topic in FACTS_BY_TOPIC},
     "commands": commands,
+    "reads": reads,
+    "examples of reads": examples_of_reads,
     "decisions": decisions,
     "headers of facts": partial(headers, "fact_headers"),
     "headers of outputs": partial(headers, "output_headers"),

@@ -14,7 +14,8 @@ from api.answers.portfolio import PortfolioAnswer, RiskMatrixAnswer
 from api.showing.book import portfolio, risk_matrix
 from api.sight import Sight
 from projections.views.lines import PolicyLine
-from schemas.policy import Policy, default_policy, policy_id, recorded_policy
+from schemas.policy import Policy, default_policy, recorded_policy
+from schemas.policy import policy_id as id_of
 from schemas.policy_diff import ABSENT, differences
 from schemas.policy_text import as_document
 
@@ -45,7 +46,7 @@ def _find(sight: Sight, wanted: str) -> tuple[PolicyRow, Policy]:
         if line.policy_id == wanted:
             return _row(line, in_force), recorded_policy(msgspec.json.decode(line.policy))
     built_in = default_policy()
-    if policy_id(built_in) == wanted:
+    if id_of(built_in) == wanted:
         row = PolicyRow(policy_id=wanted, adopted_at_ms=None, actor=None, reason=None, in_force=wanted == in_force)
         return row, built_in
     raise HTTPException(404, f"expected the id of a policy that was adopted, received {wanted!r}")
@@ -79,21 +80,23 @@ async def list_policies(sight: See) -> Response:
     return as_json(PolicyPage(policies=rows, total=len(rows), as_of=sight.view.as_of()))
 
 
-@router.get("/policies/{wanted}", dependencies=[require("read_policy")], responses=shows(PolicyAnswer, 304, 404))
-async def show_policy(request: Request, sight: See, wanted: PolicyId) -> Response:
+@router.get("/policies/{policy_id}", dependencies=[require("read_policy")], responses=shows(PolicyAnswer, 304, 404))
+async def show_policy(request: Request, sight: See, policy_id: PolicyId) -> Response:
     """Show a policy by its id: one that was adopted, or the built-in one."""
-    return as_detail(request, _answer(*_find(sight, wanted)))
+    return as_detail(request, _answer(*_find(sight, policy_id)))
 
 
-@router.get("/policies/{wanted}/diff/{other}", dependencies=[require("read_policy")], responses=shows(PolicyDiff, 404))
-async def compare_policies(sight: See, wanted: PolicyId, other: PolicyId) -> Response:
+@router.get(
+    "/policies/{policy_id}/diff/{other}", dependencies=[require("read_policy")], responses=shows(PolicyDiff, 404)
+)
+async def compare_policies(sight: See, policy_id: PolicyId, other: PolicyId) -> Response:
     """Show what is different in the second policy, field by field in the order of the policy."""
-    before, after = _find(sight, wanted)[1], _find(sight, other)[1]
+    before, after = _find(sight, policy_id)[1], _find(sight, other)[1]
     changes = [
         PolicyChange(path=found.path, old=_text(found.before), new=_text(found.after))
         for found in differences(before, after)
     ]
-    return as_json(PolicyDiff(from_id=wanted, to_id=other, changes=changes))
+    return as_json(PolicyDiff(from_id=policy_id, to_id=other, changes=changes))
 
 
 def _text(value: Any) -> str | None:

@@ -112,3 +112,17 @@ def test_a_name_that_was_pointed_at_this_machine_is_refused(live: Live) -> None:
     app = create_app(live, "127.0.0.1")
     assert TestClient(app, base_url="http://evil.example").get("/v1/health/live").status_code == 400
     assert TestClient(app, base_url="http://localhost:8400").get("/v1/health/live").status_code == 200
+
+
+def test_every_read_says_what_it_answers_with_an_example_of_that_very_shape(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    read = {path: operations["get"] for path, operations in document["paths"].items() if "get" in operations}
+    count = 0
+    for path, operation in read.items():
+        content = operation["responses"]["200"].get("content", {}).get("application/json", {})
+        if "example" in content:
+            name = content["schema"]["$ref"].rpartition("/")[2]
+            assert set(content["example"]) == set(schemas[name]["properties"]), path
+            count += 1
+    assert count >= 24
