@@ -1,0 +1,137 @@
+"""The desk in a real browser, against a real broker: seen, decided, and back in the order system."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests import builders as b
+from tests.browser.killable_api import KillableApi
+from tests.order_system import OrderSystem
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+
+OpenPage = Callable[..., Any]
+SEEN_MS = 1_000
+
+
+def order_row(page: Any, order_id: str) -> Any:
+    """The row of an order in the queue."""
+    return page.get_by_role("region", name="Orders waiting").get_by_role("row").filter(has_text=order_id)
+
+
+def say_why(page: Any, why: str) -> None:
+    """Answer the dialog that asks for a reason, by keys alone."""
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.type(why)
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_an_order_blocked_in_kafka_is_seen_at_once_and_released_from_the_page(
+    open_page: OpenPage, shop: OrderSystem
+) -> None:
+    shop.open({"D-1": 100_000})
+    page = open_page("#/desk?account=D-1")
+    waited_ms = []
+    for number in range(3):
+        began = time.monotonic()
+        shop.say(b.order(f"DO-{number}", 200_000, account_id="D-1"))
+        order_row(page, f"DO-{number}").wait_for(timeout=10_000)
+        waited_ms.append(1_000 * (time.monotonic() - began))
+    assert min(waited_ms) < SEEN_MS, waited_ms
+
+    order_row(page, "DO-1").click()
+    page.get_by_role("button", name="Release").click()
+    assert "100,000" not in page.get_by_role("dialog").inner_text(), "amounts are shown in major units"
+    say_why(page, "paid by phone")
+    page.get_by_text("Order DO-1 is released").wait_for()
+    shop.wait_for_answers({"DO-1": "order_released"})
+    released = next(told for told in shop.decisions() if told["type"] == "order_released")
+    assert released["order_id"] == "DO-1"
+    assert released["reasons"][0]["code"] == "released_by_desk"
+
+
+def test_a_server_that_was_killed_is_caught_up_with_without_a_reload_a_gap_or_a_repetition(
+    open_page: OpenPage, shop: OrderSystem, api: KillableApi
+) -> None:
+    shop.open({"K-1": 100_000})
+    page = open_page("#/desk?account=K-1", may_fail="ERR_CONNECTION_REFUSED")
+    opened_at = page.evaluate("window.openedAt")
+    shop.say(b.order("KO-0", 200_000, account_id="K-1"))
+    order_row(page, "KO-0").wait_for(timeout=10_000)
+    api.kill()
+    page.locator(".connection-lost").wait_for(timeout=10_000)
+    missed = [f"KO-{number}" for number in range(1, 6)]
+    shop.say(*[b.order(name, 200_000, account_id="K-1") for name in missed])
+    shop.wait_for_answers(dict.fromkeys(missed, "order_blocked"))
+    api.start_again()
+    page.get_by_text("Caught up:").wait_for(timeout=30_000)
+    for name in ["KO-0", *missed]:
+        assert order_row(page, name).count() == 1
+    assert page.evaluate("window.openedAt") == opened_at, "the page was not loaded again"
+    heard = [
+        told["event"]["order_id"]
+        for told in page.evaluate("window.feedMessages")
+        if told["type"] == "event" and told["event"].get("account_id") == "K-1" and "order_id" in told["event"]
+    ]
+    assert heard == ["KO-0", *missed]
+
+
+def test_a_morning_by_keys_alone(open_page: OpenPage, shop: OrderSystem) -> None:
+    shop.open({"M-1": 100_000, "M-2": 100_000})
+    shop.say(b.order("MO-1", 300_000, account_id="M-1"), b.order("MO-2", 99_000, account_id="M-2"))
+    shop.wait_for_answers({"MO-1": "order_blocked", "MO-2": "order_released"})
+    page = open_page("#/desk?account=M-1")
+    keys = page.keyboard
+    order_row(page, "MO-1").wait_for()
+    keys.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    keys.press("Escape")
+    keys.press("j")
+    keys.press("r")
+    say_why(page, "promised for Friday")
+    shop.wait_for_answers({"MO-1": "order_released"})
+
+    page.goto(page.url.replace("account=M-1", "account=M-2"))
+    alerts = page.get_by_role("region", name="Alerts", exact=True)
+    alerts.get_by_role("row").filter(has_text="limit used").first.wait_for()
+    keys.press("w")
+    keys.press("a")
+    say_why(page, "seen")
+    page.get_by_text("Acknowledge: done").wait_for()
+    keys.press("s")
+    say_why(page, "customer called")
+    page.get_by_text("Snooze: done").wait_for()
+
+    keys.press("/")
+    keys.type("M-2")
+    page.get_by_role("option").filter(has_text="M-2").first.wait_for()
+    keys.press("Enter")
+    page.wait_for_url("**/#/accounts/M-2")
+    keys.press("Escape")
+    keys.press("g")
+    keys.press("d")
+    page.wait_for_url("**/#/desk")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("hash_", ["#/desk", "#/accounts", "#/portfolio", "#/approvals", "#/policy", "#/system"])
+def test_nobody_is_shut_out(open_page: OpenPage, shop: OrderSystem, axe: str, hash_: str, theme: str) -> None:
+    shop.open({"X-1": 100_000})
+    shop.say(b.order("XO-1", 99_000, account_id="X-1"), b.order("XO-2", 99_000, account_id="X-1"))
+    shop.wait_for_answers({"XO-2": "order_blocked"})
+    page = open_page(hash_, theme=theme)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    grave = [
+        (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert grave == [], json.dumps(grave, indent=1)
