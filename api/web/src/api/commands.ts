@@ -1,4 +1,5 @@
 /** What people do: facts for the topic `desk`, answered by the ledger. */
+import { noteAnswered } from "../feed/feed";
 import { get, send } from "./client";
 import type { Commands } from "./generated";
 
@@ -10,6 +11,9 @@ export interface CommandAnswer {
   refusal?: string | null;
   message?: string | null;
   version?: string | null;
+  account_id?: string | null;
+  ledger?: { partition: number; seq: number } | null;
+  at_ms?: number | null;
   decisions?: Record<string, unknown>[];
 }
 
@@ -32,6 +36,7 @@ export async function command<T extends CommandType>(
     await new Promise((resolve) => setTimeout(resolve, PENDING_PAUSE_MS));
     answer = await get<CommandAnswer>(`/commands/${answer.fact_id}`);
   }
+  if (answer.outcome === "accepted") noteAnswered(answer, answer.decisions ?? []);
   return answer;
 }
 

@@ -77,7 +77,7 @@ export function Asking({ title, children, confirm, danger, onConfirm, onClose, o
             name="reason"
             required
             maxLength={500}
-            autoFocus
+            ref={(input) => input?.setAttribute("autofocus", "")}
             list={listId}
             placeholder={say("reason_example")}
             autoComplete="off"

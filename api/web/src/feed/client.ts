@@ -101,6 +101,17 @@ export class FeedClient {
 
   onCaughtUp = (listener: (caughtUp: CaughtUp) => void): (() => void) => listened(this.caughtUpListeners, listener);
 
+  /** Tell the page at once what the ledger answered to a command; the feed will say the same later. */
+  tellAnswered(events: readonly FeedEvent[]): void {
+    if (events.length > 0) for (const listener of this.eventListeners) listener(events);
+  }
+
+  /** The newest epoch that the feed has named of a partition. */
+  epochOf(partition: number): number {
+    const places = [...this.highest].filter(([stream]) => stream.endsWith(`/${partition}`));
+    return Math.max(0, ...places.map(([, place]) => place.epoch));
+  }
+
   retryNow = (): void => {
     if (this.current.connection.kind !== "lost") return;
     window.clearTimeout(this.retryTimer);

@@ -5,6 +5,24 @@ import { type CaughtUp, FeedClient, type FeedState } from "./client";
 
 export const feed = new FeedClient(["alerts", "decisions"]);
 
+/** Take in what the ledger answered to a command, as if the feed had said it already: `decisions` of one record. */
+export function noteAnswered(
+  answered: { account_id?: string | null; ledger?: { partition: number; seq: number } | null; at_ms?: number | null },
+  decisions: readonly Record<string, unknown>[],
+): void {
+  const { account_id, ledger, at_ms } = answered;
+  if (!account_id || !ledger) return;
+  const epoch = feed.epochOf(ledger.partition);
+  const told = decisions.map((decision, n) => {
+    const topic = String(decision.type).startsWith("alert_") ? "alerts" : "decisions";
+    return {
+      topic,
+      event: { account_id, at_ms, ledger: { ...ledger, epoch, n }, ...decision },
+    } as unknown as FeedEvent;
+  });
+  feed.tellAnswered(told);
+}
+
 export function useFeedState(): FeedState {
   return useSyncExternalStore(feed.onState, feed.state);
 }
