@@ -8,6 +8,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct, field
 
+from projections.lateness_model import LatenessModel, model_id
 from schemas.decisions import AlertRaised
 from schemas.ledger import Source
 from schemas.policy import Policy, default_policy, policy_id
@@ -70,8 +71,8 @@ class Context(Struct):
     `rates_no` of the last rates.
     `business_date` is the last closed day, None before any, `day_effect` how its closing was meant. `base_before` and
     `rates_before` were in force before the last rates. Fact ids are kept by generations, the present one begun on
-    `ids_since`. `delegations` are those that are not over. `book` is the whole book as it was told last. `model_alerts`
-    are the open alerts about the model, by cause.
+    `ids_since`. `delegations` are those that are not over. `book` is the whole book as it was told last. `model` is the
+    one of late payment that was adopted, `model_alerts` are the open alerts about the model, by cause.
     """
 
     partition: int
@@ -94,6 +95,7 @@ class Context(Struct):
     ids_since: str | None = None
     delegations: list[Delegation] = field(default_factory=list)
     book: BookTotal | None = None
+    model: LatenessModel | None = None
     model_alerts: dict[str, AlertRaised] = field(default_factory=dict)
     model_alert_no: int = 0
 
@@ -133,6 +135,11 @@ class Context(Struct):
         """Put a policy in force."""
         self.policy = policy
         self.policy_id = policy_id(policy)
+
+    def adopt_model(self, model: LatenessModel | None) -> None:
+        """Put a model of late payment in force, or none."""
+        self.model = model
+        self.model_id = None if model is None else model_id(model)
 
 
 def new_context(partition: int, partitions: int) -> Context:

@@ -28,13 +28,15 @@ from projections.context import Context, Sweep
 from projections.credit_cover import in_force
 from projections.grading import apply_grade, follow_grade
 from projections.lateness_deciding import apply_lateness, follow_lateness
+from projections.lateness_following import KIND
+from projections.lateness_rating import apply_rated, follow_rating
 from projections.measure_effects import apply_measure
 from projections.moves import PROMISES
 from projections.occasions import warn_of_decisions, warn_of_events
 from projections.promises import apply_settled, settle_promises
 from projections.proposals import apply_proposal
 from projections.recording import Recording, order_rest
-from projections.rows import Order
+from projections.rows import SHEETS, Order
 from projections.scoring import apply_score
 from projections.shipments import unchecked_shipments
 from projections.standing import (
@@ -65,6 +67,7 @@ from schemas.decisions import (
     PromiseSettled,
     TermsChanged,
 )
+from schemas.decisions_lateness import LatenessRated
 from schemas.facts import Fact
 from schemas.facts.bureau import BureauFact
 from schemas.facts.desk import (
@@ -85,6 +88,7 @@ from schemas.facts.payments import PaymentCleared, PaymentReceived
 from schemas.publication import WAITED
 
 _PLACES = 2**24
+_PAYING = SHEETS[KIND]
 
 
 class Before:
@@ -184,6 +188,8 @@ def decide(
             before.conditions = ()
     if recording.invoices_changed:
         follow_lateness(recording, decisions)
+    if (recording.invoices_changed or fact is None) and recording.account.sheets & _PAYING:
+        recording.regrades = follow_rating(recording, decisions) or recording.regrades
     if fact is None or recording.regrades or recording.rescores:
         follow_grade(recording, fact, decisions)
     tell_changes(recording, fact, before.status, decisions)
@@ -322,6 +328,8 @@ def apply_decisions(recording: Recording, decisions: list[AnyDecision]) -> None:
             apply_alert(recording, decision)
         elif isinstance(decision, PromiseSettled):
             apply_settled(recording, decision)
+        elif isinstance(decision, LatenessRated):
+            apply_rated(recording, decision)
         elif isinstance(decision, LimitChanged):
             apply_limit(recording.account, decision)
         elif isinstance(decision, GradeChanged):

@@ -17,10 +17,7 @@ _STAGES = tuple(name.removesuffix("_minor") for name in CurrencyBalances.__struc
 
 
 def exposure_of(account: Account, context: Context, epoch: int, at_ms: int, book: Book | None = None) -> Exposure:
-    """Return the account's balances, valued in its currency, and what they mean against its limit.
-
-    Given the book it names what other accounts may have too.
-    """
+    """Return the account's balances in its currency, against its limit, and given the book what others may have too."""
     parties, covers = ((), ()) if book is None else shared_by(book, account)
     stages, unvalued = _valued(account, context)
     now = standing(account, context, at_ms)
@@ -64,7 +61,20 @@ def exposure_of(account: Account, context: Context, epoch: int, at_ms: int, book
         parties=parties,
         covers=covers,
         net_days=account.net_days,
+        lateness_bp=account.lateness_bp,
+        expected_loss_minor=_expected_loss(account, context, net_exposure_minor),
     )
+
+
+def _expected_loss(account: Account, context: Context, net_exposure_minor: int) -> int | None:
+    """Return net exposure times probability of late payment times loss given default, rounded up.
+
+    Late is not lost, so that this is far above what will be lost; it puts accounts in an order, and so is prudent.
+    """
+    if account.lateness_bp is None:
+        return None
+    lost = max(0, net_exposure_minor) * account.lateness_bp * context.policy.expected_loss.loss_given_default_bp
+    return -(-lost // 10**8)
 
 
 def _combined_level(account: Account, context: Context) -> Level | None:

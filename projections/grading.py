@@ -64,7 +64,8 @@ def grade_of(
     score or the table are left out where they need not be `explained`.
     """
     subject = Subject(account, dossier, behaviour, context, today)
-    return _grade_of(subject, total_of(subject), lateness_bp, improves_at_once, explained)
+    probability = account.lateness_bp if lateness_bp is None else lateness_bp
+    return _grade_of(subject, total_of(subject), probability, improves_at_once, explained)
 
 
 def _grade_of(
@@ -234,9 +235,9 @@ def follow_grade(recording: Recording, fact: Fact | None, decisions: list[AnyDec
     subject = Subject(account, dossier, behaviour, context, today)
     total = total_of(subject)
     follow_score(recording, subject, total, decisions)
-    graded = _grade_of(subject, total, None, at_once, False)
+    graded = _grade_of(subject, total, account.lateness_bp, at_once, False)
     if graded.grade != account.grade:
-        graded = _grade_of(subject, total, None, at_once, True)
+        graded = _grade_of(subject, total, account.lateness_bp, at_once, True)
         changed = GradeChanged(grade=graded.grade, before=account.grade, because=graded.because)
         decisions.append(changed)
         apply_grade(recording, changed)

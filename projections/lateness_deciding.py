@@ -18,6 +18,7 @@ from projections.lateness_following import (
     standing_of,
 )
 from projections.lateness_labels import InvoiceStanding, label_of
+from projections.lateness_rating import basis_points, scorer_of
 from projections.lateness_rows import Followed, Paying
 from projections.recording import Recording
 from projections.rows import Invoice
@@ -74,6 +75,8 @@ def _take(
 
 def _ask(recording: Recording, paying: Paying, invoice: Invoice) -> LatenessAsked:
     shape = shape_of(invoice)
+    scorer = scorer_of(recording.context)
+    found = None if scorer is None else scorer.predict_invoice(paying.payments, shape)
     dossier = dossier_of(recording.book, recording.account.account_id)
     return LatenessAsked(
         invoice_id=invoice.invoice_id,
@@ -88,6 +91,11 @@ def _ask(recording: Recording, paying: Paying, invoice: Invoice) -> LatenessAske
         country="" if dossier is None else dossier.country or "",
         industry="" if dossier is None else dossier.industry or "",
         grade=recording.account.grade,
+        model_id=recording.context.model_id,
+        probability_bp=None if found is None else basis_points(found.probability),
+        probability=None if found is None else found.probability,
+        raw=None if found is None else found.raw,
+        reasons=[] if found is None else found.reasons,
     )
 
 

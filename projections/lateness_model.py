@@ -6,9 +6,10 @@ computes, to the last bit. Source: river 0.26, `preprocessing.StandardScaler`, `
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from math import exp, isfinite
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -31,6 +32,7 @@ RefusalCode = Literal[
     "model_counts_differ",
     "model_number_not_finite",
     "model_number_absurd",
+    "model_grace_days_differ",
     "model_name_unknown",
     "model_ahead_of_lessons",
 ]
@@ -108,6 +110,20 @@ def read_model(text: bytes) -> LatenessModel | ModelRefused:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return ModelRefused("model_unreadable", f"expected a snapshot as JSON, received one where {error}")
     return refusal_of(model) or model
+
+
+def model_in(document: dict[str, Any]) -> LatenessModel | ModelRefused:
+    """The snapshot in a JSON object that was read already, or why it is not taken."""
+    try:
+        model = msgspec.convert(document, LatenessModel)
+    except msgspec.ValidationError as error:
+        return ModelRefused("model_unreadable", f"expected a snapshot, received one where {error}")
+    return refusal_of(model) or model
+
+
+def model_id(model: LatenessModel) -> str:
+    """The identity of a snapshot: its name, how many lessons it has learned, and a hash of all that it says."""
+    return f"{model.name}-{model.learned}-{hashlib.sha256(encode_model(model)).hexdigest()[:12]}"
 
 
 def refusal_of(model: LatenessModel) -> ModelRefused | None:

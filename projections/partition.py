@@ -38,7 +38,7 @@ from projections.sweep import (
     step_sweep,
 )
 from schemas.codec import NOT_EMBEDDED, Unreadable
-from schemas.decisions import AnyDecision, FactRejected
+from schemas.decisions import AnyDecision, FactRejected, NotYetActedOn
 from schemas.facts import FACTS_BY_TOPIC, Broadcast
 from schemas.ledger import (
     CORE,
@@ -120,7 +120,8 @@ class Partition:
         if decisions is not None:
             note_broadcast(self.book, arrival)
         if decisions and isinstance(decisions[0], FactRejected):
-            return [msgspec.structs.replace(decisions[0], digest=arrival.digest or digest(arrival.value))]
+            refused = msgspec.structs.replace(decisions[0], digest=arrival.digest or digest(arrival.value))
+            return [refused, *decisions[1:]]
         return decisions
 
     def _write(self, arrival: Arrival, decisions: list[AnyDecision], recorded_at_ms: int) -> Outcome:
@@ -312,7 +313,11 @@ class Partition:
             return
         number = control_number(arrival)
         rejected = bool(decisions) and isinstance(decisions[0], FactRejected)
-        if number is not None and isinstance(arrival.fact, Broadcast) and not rejected:
+        if number is not None and any(isinstance(decision, NotYetActedOn) for decision in decisions):
+            self._close_open_sweeps()
+            self.context.control_no = number  # the version that took it in knew no effect of it
+            note_broadcast(self.book, arrival)
+        elif number is not None and isinstance(arrival.fact, Broadcast) and not rejected:
             args = (arrival.fact, number, entry.source, entry.seq, entry.effect, entry.at_ms)
             self._close_open_sweeps()
             evolve_broadcast(self.book, self.context, *args)
@@ -320,6 +325,7 @@ class Partition:
             note_broadcast(self.book, arrival)
         elif number is not None and rejected and isinstance(arrival.fact, Broadcast):
             self.context.control_no = number
+            apply_model_alerts(self.context, decisions)
             note_broadcast(self.book, arrival)
 
     def _close_open_sweeps(self) -> None:
@@ -354,6 +360,8 @@ class Partition:
         chain.prev = hashlib.sha256(value).hexdigest()
         if entry.policy_id != self.context.policy_id:
             return Divergence(entry.seq, "policy_id", entry.policy_id, self.context.policy_id)
+        if entry.model_id != self.context.model_id:
+            return Divergence(entry.seq, "model_id", str(entry.model_id), str(self.context.model_id))
         if same:
             return None
         return Divergence(entry.seq, "decisions", bytes(entry.decisions).decode(), bytes(derived).decode())

@@ -29,7 +29,8 @@ def place(account: Account, context: Context, now: Standing, more_bp: int = 0) -
     """Return the account's cell, None where the policy has no matrix.
 
     Size is net exposure or limit, whichever is larger, against the policy's classes at the rate in force, at face value
-    where there is none. `more_bp` makes the account so much larger than it is.
+    where there is none. The probability is by grade or by the model, whichever is less safe. `more_bp` makes the
+    account so much larger than it is.
     """
     matrix, limit = context.policy.risk_matrix, now.limit
     if not matrix.cells:
@@ -38,7 +39,10 @@ def place(account: Account, context: Context, now: Standing, more_bp: int = 0) -
     if more_bp:
         amount += amount * more_bp // 10_000
     size = bisect_right(_sizes(account, context), amount)
-    probability = _classes(context).get(account.grade, len(matrix.probabilities) - 1)
+    last = len(matrix.probabilities) - 1
+    probability = _classes(context).get(account.grade, last)
+    if account.lateness_bp is not None and matrix.lateness_from_bp:
+        probability = max(probability, min(last, bisect_right(matrix.lateness_from_bp, account.lateness_bp)))
     return Placed(size, probability, matrix.cells[size][probability])
 
 

@@ -67,7 +67,8 @@ class Account(Struct, array_like=True, gc=False):
     `next_on` is the first date after whose close something changes by itself. `swept_no` is the number of the last
     broadcast to all accounts that this one was taken through. `approvals` counts open requests and exceptions in force.
     The `*_no` fields only count up. `highest_minor` is the highest exposure there ever was, first reached on
-    `highest_on`. `sheets` has the bit of `SHEETS` for each kind of sheet that it ever had one of.
+    `highest_on`. `sheets` has the bit of `SHEETS` for each kind of sheet that it ever had one of;
+    `lateness_bp` is how probably its next invoice is late, as it was told last.
     """
 
     account_id: str
@@ -102,6 +103,7 @@ class Account(Struct, array_like=True, gc=False):
     covers: list[Covering] = field(default_factory=list)
     scope_limits: list[str] = field(default_factory=list)
     sheets: int = 0
+    lateness_bp: int | None = None
 
 
 class Order(Struct, array_like=True, gc=False):

@@ -9,6 +9,7 @@ import msgspec
 from projections import exceptions
 from projections.account_judging import note_judging_dates
 from projections.accounts import drop_lapsed
+from projections.adopting import adopted_model, refuse_adoption
 from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
 from projections.approval_steps import next_dates, review_approvals
 from projections.book import Book
@@ -19,7 +20,7 @@ from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading_dates import note_next_grading
 from projections.horizon import entering, next_entry_on
 from projections.lateness_following import next_label_on, touch_listed
-from projections.model_alerts import follow_report
+from projections.model_alerts import clear_model_alerts, follow_report
 from projections.moves import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
@@ -33,10 +34,18 @@ from schemas.decisions import AnyDecision, FactRejected, MoreFollows, NotYetActe
 from schemas.decisions_lateness import LabelsComplete
 from schemas.envelope import Envelope
 from schemas.facts import Broadcast
-from schemas.facts.control import BookTotalled, DayClosed, DelegationSet, LearnerReported, PolicyAdopted, RatesSet
+from schemas.facts.control import (
+    BookTotalled,
+    DayClosed,
+    DelegationSet,
+    LearnerReported,
+    ModelAdopted,
+    PolicyAdopted,
+    RatesSet,
+)
 from schemas.ledger import Source
 from schemas.periods import reversed_period
-from schemas.policy import PolicyInvalid, read_policy, recorded_policy
+from schemas.policy import recorded_policy
 
 
 def step_broadcast(
@@ -50,12 +59,10 @@ def step_broadcast(
     ):
         context.control_no = number
         return None
-    if isinstance(fact, PolicyAdopted):
-        try:
-            read_policy(fact.policy)
-        except PolicyInvalid as error:
-            context.control_no = number
-            return [FactRejected(code="policy_invalid", path="$.policy", message=str(error))]
+    refused = refuse_adoption(context, fact, at_ms)
+    if refused:
+        context.control_no = number
+        return refused
     reversed_days = reversed_period(fact)
     if reversed_days is not None:
         context.control_no = number
@@ -63,6 +70,8 @@ def step_broadcast(
     evolve_broadcast(book, context, fact, number, source, seq, effect, at_ms)
     if isinstance(fact, LearnerReported):
         return follow_report(context, fact, at_ms)
+    if isinstance(fact, ModelAdopted):
+        return clear_model_alerts(context)
     if isinstance(fact, DayClosed):
         return [LabelsComplete(business_date=fact.business_date.isoformat())]
     return [] if fact.acted_on else [NotYetActedOn()]
@@ -85,6 +94,10 @@ def evolve_broadcast(
         context.adopt(recorded_policy(fact.policy))
         context.all_no = number
         kind = "policy"
+    elif isinstance(fact, ModelAdopted):
+        context.adopt_model(adopted_model(fact))
+        context.all_no = number
+        kind = "model"
     elif isinstance(fact, RatesSet):
         context.set_rates(fact.base, dict(fact.rates))
         context.rates_no = number

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from schemas.money import Currency
 from schemas.policy_approvals import Approvals
 from schemas.policy_consistency import consistency_errors
-from schemas.policy_credit import Bureau, Grading, Limits, MeasureRule, RiskMatrix
+from schemas.policy_credit import Bureau, ExpectedLoss, Grading, Limits, MeasureRule, RiskMatrix
 from schemas.policy_errors import PolicyInvalid
 from schemas.policy_learning import Learning
 from schemas.policy_orders import Checks, Dunning, Exclusion, Orders, Override, Waiting, Withdrawal, Words
@@ -48,6 +48,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     measures: tuple[MeasureRule, ...] = ()
     risk_matrix: RiskMatrix = RiskMatrix()
+    expected_loss: ExpectedLoss = ExpectedLoss()
     approvals: Approvals = Approvals()
     warnings: Warnings
     learning: Learning = Learning()

@@ -148,6 +148,10 @@ def matrix_errors(risk_matrix: RiskMatrix, grading: Grading) -> Errors:
     if not risk_matrix.probabilities and not risk_matrix.cells and not risk_matrix.sizes_minor:
         return
     rows, columns = len(risk_matrix.sizes_minor) + 1, len(risk_matrix.probabilities)
+    yield from _rising(risk_matrix.lateness_from_bp, "$.risk_matrix.lateness_from_bp[{}]", "probabilities")
+    if len(risk_matrix.lateness_from_bp) >= max(1, columns):
+        found = f"expected fewer than there are probabilities, was {len(risk_matrix.lateness_from_bp)}"
+        yield PolicyError("$.risk_matrix.lateness_from_bp", found)
     if len(risk_matrix.cells) != rows:
         found = f"expected {rows} rows, one more than sizes_minor has numbers, was {len(risk_matrix.cells)}"
         yield PolicyError("$.risk_matrix.cells", found)

@@ -134,12 +134,25 @@ class MatrixCell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     level: Level | None = None
 
 
+class ExpectedLoss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Expected loss is net exposure times the probability of late payment times this, where a model is in force.
+
+    `loss_given_default_bp`: what of a claim is lost where no cover bears it. Source of the default: Basel framework,
+    CRE32, unsecured claims on corporates under the foundation approach, 45 % until 2022 and 40 % from then on.
+    """
+
+    loss_given_default_bp: Annotated[int, Meta(ge=0, le=10_000)] = 4_500
+
+
 class RiskMatrix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Size by probability. `sizes_minor` are the lower ends of the size classes above the smallest, in the policy's
     currency, of net exposure or limit, whichever is larger; `probabilities` are groups of grades, from safe to unsafe,
-    where the last also takes accounts without a grade. `cells` has a row for each size from small to large.
+    where the last also takes accounts without a grade. `lateness_from_bp` are the lower ends of the same groups above
+    the safest by the probability of late payment, where a model is in force: the less safe one counts. `cells` has a
+    row for each size from small to large.
     """
 
     sizes_minor: tuple[AmountMinor, ...] = ()
     probabilities: tuple[tuple[Grade, ...], ...] = ()
+    lateness_from_bp: tuple[Annotated[int, Meta(ge=0, le=10_000)], ...] = ()
     cells: tuple[tuple[MatrixCell, ...], ...] = ()

@@ -82,7 +82,8 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     letters park the account, `waiting_count` how many orders wait. `held`: every new order waits for a person;
     `net_days` are the longest terms granted. `parties` are registrations
     and `covers` (with the share in basis points that this account has of each) what other accounts may name too.
-    `combined_level` is what its open alerts come to together.
+    `combined_level` is what its open alerts come to together. `lateness_bp` is how probably its next invoice is late,
+    `expected_loss_minor` net exposure times that times the policy's loss given default; both null without a model.
     """
 
     account_id: str
@@ -122,6 +123,8 @@ class Exposure(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     grade: str = ""
     held: bool = False
     net_days: int | None = None
+    lateness_bp: int | None = None
+    expected_loss_minor: int | None = None
     by_currency: dict[str, CurrencyBalances] | None = None
 
 

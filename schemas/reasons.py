@@ -73,6 +73,8 @@ Refusal = Literal[
     "currency_unknown",
     "fact_id_missing",
     "policy_invalid",
+    "model_invalid",
+    "adoption_needs_second_person",
     "due_date_missing",
     "instalments_differ_from_amount",
     "instalment_numbers_repeat",

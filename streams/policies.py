@@ -10,6 +10,7 @@ import msgspec
 from kafka import TopicPartition
 from msgspec import Struct
 
+from projections.adopting import is_by_two_people
 from schemas.decisions import FactRejected
 from schemas.facts.control import PolicyAdopted
 from schemas.ledger import decode_decisions, decode_entry
@@ -28,7 +29,7 @@ _BROADCAST_PARTITION = 0
 
 
 class Adopted(Struct, frozen=True):
-    """A policy and how it came into force: by whom, why and when, all None for the default one.
+    """A policy and how it came into force: by which two people, why and when, all None for the default one.
 
     `in_ledger` is whether the newest decisions name it; it is not before a worker has taken it in.
     """
@@ -39,6 +40,7 @@ class Adopted(Struct, frozen=True):
     reason: str | None = None
     at_ms: int | None = None
     in_ledger: bool = False
+    approved_by: str | None = None
 
 
 def policy_in_force(settings: Settings) -> Adopted:
@@ -70,9 +72,11 @@ def _adopted(record: Any, named: str | None) -> Adopted | None:
         identity = policy_id(policy)
         if identity != named:
             read_policy(fact.policy)
+            if not is_by_two_people(fact):
+                return None
     except (msgspec.DecodeError, PolicyInvalid):
         return None
-    return Adopted(policy, identity, fact.actor, fact.reason, record.timestamp, identity == named)
+    return Adopted(policy, identity, fact.actor, fact.reason, record.timestamp, identity == named, fact.approved_by)
 
 
 def _read_control(consumer: Any, settings: Settings) -> Iterator[Any]:
@@ -101,13 +105,14 @@ def _policy_named(value: bytes) -> str | None:
         return None
 
 
-def adoption(policy: Policy, actor: str, reason: str, now_ms: int) -> Message:
+def adoption(policy: Policy, actor: str, approved_by: str, reason: str, now_ms: int) -> Message:
     """Return the message that adopts a policy, with an id of its own by which the ledger shows it.
 
     Raises:
-        msgspec.ValidationError: actor or reason is empty, or longer than the contract allows.
+        msgspec.ValidationError: a name or the reason is empty, or longer than the contract allows.
     """
-    said = {"type": "policy_adopted", "policy": as_document(policy), "actor": actor, "reason": reason}
+    people = {"actor": actor, "approved_by": approved_by}
+    said = {"type": "policy_adopted", "policy": as_document(policy), **people, "reason": reason}
     return message(
         "control",
         msgspec.convert(said, PolicyAdopted),

@@ -313,8 +313,14 @@ def delegation_set(delegator: str, delegate: str, valid_from: str, valid_until: 
     return Said({"type": "delegation_set", **both, "actor": delegator, "reason": "away", **fields}, {}, "")
 
 
-def policy_adopted(policy: dict[str, Any]) -> Said:
-    return Said({"type": "policy_adopted", "policy": policy}, {}, "")
+def policy_adopted(policy: dict[str, Any], **fields: Any) -> Said:
+    by = {"actor": "kim", "approved_by": "lee"}
+    return Said({"type": "policy_adopted", "policy": policy, **by, **fields}, {}, "")
+
+
+def model_adopted(model: dict[str, Any] | None, **fields: Any) -> Said:
+    by = {"actor": "kim", "approved_by": "lee"}
+    return Said({"type": "model_adopted", "model": model, **by, **fields}, {}, "")
 
 
 def _noted(kind: str, fields: dict[str, Any], **defaults: Any) -> Said:

@@ -65,7 +65,7 @@ class Scenario:
         """Return the account's exposure as it would be published."""
         account = self.partition.book.account(account_id)
         assert account is not None, f"account {account_id} is not known"
-        return exposure_of(account, self.partition.context, 0, START_MS)
+        return exposure_of(account, self.partition.context, 0, START_MS, self.partition.book)
 
     def prove(self) -> None:
         """The ledger, replayed and re-derived from nothing, gives the same rows and no divergence."""

@@ -41,6 +41,7 @@ WRITES = ("projections/store.py", "schemas/publishing.py")
 SCORES = (
     "projections/lateness_features.py",
     "projections/lateness_model.py",
+    "projections/lateness_rating.py",
     "schemas/decisions_lateness.py",
 )
 """Probabilities are doubles by nature. Amounts are integers there as everywhere."""

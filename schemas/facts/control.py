@@ -28,19 +28,18 @@ class DayClosed(Broadcast, frozen=True, kw_only=True, tag="day_closed", gc=False
 
 
 class PolicyAdopted(Broadcast, frozen=True, kw_only=True, tag="policy_adopted", gc=False, omit_defaults=True):
-    """Another policy is in force; it is carried whole."""
+    """Another policy is in force; it is carried whole. It takes two people: who adopts it, and who approves that."""
 
     policy: dict[str, Any]
     actor: Id | None = None
+    approved_by: Id | None = None
     reason: Text | None = None
 
 
 class ModelAdopted(Broadcast, frozen=True, kw_only=True, tag="model_adopted", gc=False, omit_defaults=True):
-    """Another model scores; its snapshot is carried whole. `approved_by` is a second person who agreed."""
+    """Another model of late payment predicts; its snapshot is carried whole, null for none. It takes two people."""
 
-    acted_on: ClassVar[bool] = False
-
-    model: dict[str, Any]
+    model: dict[str, Any] | None
     actor: Id | None = None
     approved_by: Id | None = None
     reason: Text | None = None

@@ -82,7 +82,13 @@ def show(
         shown = _in_force(brokers, data)
         note = _how(shown)
     if as_json:
-        how = {"actor": shown.actor, "reason": shown.reason, "at_ms": shown.at_ms, "in_ledger": shown.in_ledger}
+        how = {
+            "actor": shown.actor,
+            "approved_by": shown.approved_by,
+            "reason": shown.reason,
+            "at_ms": shown.at_ms,
+            "in_ledger": shown.in_ledger,
+        }
         _write({"id": shown.policy_id, "name": shown.policy.name, **how, "policy": as_document(shown.policy)})
         return
     is_default = shown.policy == default_policy() and file is None
@@ -123,6 +129,7 @@ def diff(
 def adopt(
     file: FileArgument,
     actor: Annotated[str, typer.Option(help="Who decides it, for the ledger.")],
+    approved_by: Annotated[str, typer.Option(help="Who approves it, for the ledger: somebody else.")],
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until every partition has it.")] = 60.0,
@@ -135,13 +142,15 @@ def adopt(
     It is checked, compared with the policy in force and shown; after a yes it is written to the ledger of every
     partition. Exit code 1 if it is no policy or was refused, 2 if it was not adopted, or not everywhere in time.
 
-    Example: obligor policy adopt mine.toml --actor j.doe --reason "autumn review, minutes of 3 March"
+    Example: obligor policy adopt mine.toml --actor j.doe --approved-by m.weber --reason "autumn review"
 
-    Example: obligor policy adopt mine.toml --actor j.doe --reason "autumn review" --yes --json
+    Example: obligor policy adopt mine.toml --actor j.doe --approved-by m.weber --reason "autumn review" --yes --json
     """
+    if actor.strip().casefold() == approved_by.strip().casefold():
+        raise typer.BadParameter("expected another person than --actor", param_hint="--approved-by")
     new = _read(file)
     with ending_with_2(TopicMissing, msgspec.ValidationError):
-        message = adoption(new, actor, reason, time.time_ns() // 1_000_000)
+        message = adoption(new, actor, approved_by, reason, time.time_ns() // 1_000_000)
         settings = connected_settings(brokers, data)
         now = policy_in_force(settings)
         if now.policy_id == policy_id(new) and now.in_ledger:
@@ -184,7 +193,8 @@ def _how(found: Adopted) -> str:
     if found.at_ms is None:
         return "the default policy, in force until another one is adopted"
     day = datetime.fromtimestamp(found.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    by = f"adopted by {found.actor or 'somebody unnamed'} on {day}: {found.reason or 'no reason given'}"
+    people = f"{found.actor or 'somebody unnamed'}, approved by {found.approved_by or 'nobody'},"
+    by = f"adopted by {people} on {day}: {found.reason or 'no reason given'}"
     words = " ".join(by.split())
     return words if found.in_ledger else f"{words} (no worker has taken it in yet)"
 

@@ -175,7 +175,7 @@ def run_trial(
     seen = {trader.account_id: _nothing_yet(trader) for trader in market.traders}
     court = _Court(Partition(MemoryRows(), 0, 1, "trial"), seen)
     if policy is not None:
-        fact = PolicyAdopted(policy=policy, actor="trial", reason="trial")
+        fact = PolicyAdopted(policy=policy, actor="trial", approved_by="trial, second", reason="trial")
         court.take(message("control", fact, timestamp_ms=at_ms(start), origin=market.origin, fact_id="trial"), start)
     trial = Trial(accounts, days, seed, "", seen)
     for number in range(days):

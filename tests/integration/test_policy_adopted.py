@@ -67,7 +67,9 @@ def _shown(settings: Settings) -> dict[str, Any]:
 
 
 def _adopt(settings: Settings, file: Path, *more: str) -> Result:
-    return _run(settings, "adopt", file, "--actor", "kim", "--reason", "peak season", "--yes", *more)
+    return _run(
+        settings, "adopt", file, "--actor", "kim", "--approved-by", "lee", "--reason", "peak season", "--yes", *more
+    )
 
 
 def test_waiting_orders_are_released_by_a_policy_that_lets_them_through(
@@ -129,7 +131,7 @@ def test_without_a_worker_it_is_written_and_said_to_wait(settings: Settings, sho
 
 def test_nothing_is_adopted_where_nobody_agrees(settings: Settings, shop: OrderSystem, tmp_path: Path) -> None:
     file = _file(tmp_path, _document("strict", limit_missing="block"))
-    result = _run(settings, "adopt", file, "--actor", "kim", "--reason", "r")
+    result = _run(settings, "adopt", file, "--actor", "kim", "--approved-by", "lee", "--reason", "r")
     assert result.exit_code == 2
     assert "expected --yes" in result.stderr
     assert shop.records("control") == []

@@ -35,6 +35,7 @@ from schemas.decisions import LEVELS
 from tests import builders as b
 from tests.builders import ACCOUNT as ACME
 from tests.builders import Said
+from tests.late_model import small_model
 from tests.plain_book import PlainBook
 from tests.scenario import Scenario, rows_of
 
@@ -331,11 +332,30 @@ def _policy(draw: st.DrawFn) -> Said:
     return b.policy_adopted({"name": "p", **sections})
 
 
+def _model(draw: st.DrawFn) -> Said:
+    found = draw(st.sampled_from([None, small_model(-1.0), small_model(1.0), small_model(4.0)]))
+    return b.model_adopted(None if found is None else msgspec.to_builtins(found))
+
+
 _PLAIN = [_order, _order, _amended, _ended, _delivery, _delivery, _delivery_reversed, _invoice, _invoice]
 _PLAIN += [_invoice_amended, _invoice_cancelled, _credit_note, _payment, _payment, _cleared, _payment_reversed]
 _PLAIN += [_allocated, _allocation_reversed, _bill, _bill, _bill_ends]
 _ALL = [*_PLAIN, _deposit, _deposit, _disputed, _resolved, _allocated_with_discount, _limit, _limit, _desk, _desk]
-_ALL += [_book, _learner, _handled, _handled, _promised, _other_currency, _status, _check, _day, _day, _rates, _policy]
+_ALL += [
+    _book,
+    _learner,
+    _model,
+    _handled,
+    _handled,
+    _promised,
+    _other_currency,
+    _status,
+    _check,
+    _day,
+    _day,
+    _rates,
+    _policy,
+]
 _ALL += [_cover, _cover, _cover_ends, _contract]
 _ALL += [_judged, _judged]
 

@@ -36,6 +36,7 @@ SHELLS_OF_THE_CORE = ("projections/store.py", "schemas/publishing.py")
 SCORES = (
     "projections/lateness_features.py",
     "projections/lateness_model.py",
+    "projections/lateness_rating.py",
     "schemas/decisions_lateness.py",
 )
 """Probabilities are doubles by nature; amounts are integers there as everywhere."""

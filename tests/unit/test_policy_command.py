@@ -83,7 +83,12 @@ def test_what_is_no_toml_is_told_with_its_line(
 
 
 def test_a_file_that_is_not_there_could_not_be_checked(tmp_path: Path) -> None:
-    for command in (("check",), ("show",), ("diff", tmp_path / "b.toml"), ("adopt", "--actor", "a", "--reason", "r")):
+    for command in (
+        ("check",),
+        ("show",),
+        ("diff", tmp_path / "b.toml"),
+        ("adopt", "--actor", "a", "--approved-by", "b", "--reason", "r"),
+    ):
         assert run(*command, tmp_path / "none.toml").exit_code == 2, command
 
 
@@ -125,13 +130,17 @@ def test_two_files_are_compared_field_by_field(changed: Path, tmp_path: Path) ->
 
 
 def test_a_broken_file_is_neither_shown_nor_compared_nor_adopted(broken: Path, changed: Path) -> None:
-    for command in (("show", broken), ("diff", changed, broken), ("adopt", broken, "--actor", "a", "--reason", "r")):
+    for command in (
+        ("show", broken),
+        ("diff", changed, broken),
+        ("adopt", broken, "--actor", "a", "--approved-by", "b", "--reason", "r"),
+    ):
         result = run(*command)
         assert result.exit_code == 1, command
         assert "2 errors" in result.stderr
 
 
 def test_adopting_needs_somebody_and_a_reason(changed: Path) -> None:
-    result = run("adopt", changed, "--actor", "", "--reason", "r", "--yes")
+    result = run("adopt", changed, "--actor", "", "--approved-by", "b", "--reason", "r", "--yes")
     assert result.exit_code == 2
     assert "$.actor" in result.stderr

@@ -289,11 +289,6 @@ def test_lines_that_a_policy_moves_are_followed_at_once(acme: Scenario) -> None:
     assert alerts(acme.say(policy())) == ["cleared utilisation notice"]
 
 
-def test_a_broadcast_not_yet_acted_on_says_so(acme: Scenario) -> None:
-    model = b.Said({"type": "model_adopted", "model": {}}, {}, "")
-    assert kinds(acme.say(model)) == ["not_yet_acted_on"]
-
-
 def test_what_the_policy_lets_go_over_the_limit_is_not_taken_back_for_it(given: Given) -> None:
     acme = given(1_000)
     acme.say(policy(checks={"exposure_exceeds_limit": "warn"}))

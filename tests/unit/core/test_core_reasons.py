@@ -75,6 +75,8 @@ HOW: dict[str, Told] = {
     "currency_unknown": Told(b.order(currency="XXX")),
     "fact_id_missing": Told(record=("desk", "ACME", Said(LIMIT).bytes(), {})),
     "policy_invalid": Told(b.policy_adopted({})),
+    "model_invalid": Told(b.model_adopted({"name": "champion"})),
+    "adoption_needs_second_person": Told(b.model_adopted(None, approved_by="kim")),
     "due_date_missing": Told(b.invoice(5, instalments=[])),
     "instalments_differ_from_amount": Told(b.invoice(60, instalments=PARTS[:1])),
     "instalment_numbers_repeat": Told(b.invoice(100, instalments=PARTS, due_on=b.DAY)),

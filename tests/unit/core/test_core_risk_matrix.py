@@ -15,13 +15,14 @@ CELLS = [
     [CALM, {"measure": "ask for figures", "owner_role": "credit_analyst", "level": "notice"}],
     [CALM, {"measure": "to the board", "owner_role": "finance_director", "level": "critical"}],
 ]
+MATRIX = {"sizes_minor": SIZES, "probabilities": GROUPS, "cells": CELLS, "lateness_from_bp": []}
 
 
 @pytest.fixture
 def placed() -> Scenario:
     """Return an account of grade A with a limit of 20,000: of middle size, and safe."""
     scenario = with_limit(20_000)
-    scenario.say(policy(risk_matrix={"sizes_minor": SIZES, "probabilities": GROUPS, "cells": CELLS}))
+    scenario.say(policy(risk_matrix=MATRIX))
     scenario.say(b.grade_set("A"))
     return scenario
 
@@ -51,7 +52,7 @@ def test_an_account_stands_where_its_size_meets_its_grade(placed: Scenario) -> N
 )
 def test_size_is_the_larger_of_limit_and_net_exposure(limit_minor: int, invoiced: int, size: int) -> None:
     acme = with_limit(limit_minor)
-    acme.say(policy(risk_matrix={"sizes_minor": SIZES, "probabilities": GROUPS, "cells": CELLS}))
+    acme.say(policy(risk_matrix=MATRIX))
     if invoiced:
         acme.say(b.invoice(invoiced))
     assert cell(acme)[0] == size
@@ -59,7 +60,7 @@ def test_size_is_the_larger_of_limit_and_net_exposure(limit_minor: int, invoiced
 
 def test_an_account_without_a_grade_is_among_the_unsafe() -> None:
     acme = with_limit(20_000)
-    acme.say(policy(risk_matrix={"sizes_minor": SIZES, "probabilities": GROUPS, "cells": CELLS}))
+    acme.say(policy(risk_matrix=MATRIX))
     assert cell(acme) == (2, 2)
 
 
