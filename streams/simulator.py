@@ -14,6 +14,8 @@ from streams.market.trader import Day, Released, Trader
 from streams.message import END_OF_DAY_MS, Message, Origin
 
 DEFAULT_START = date(2025, 1, 1)
+WORSE_BY_DAYS = 10
+"""So much later everybody pays once the times have changed."""
 _USD_AT_FIRST = 10_800
 
 
@@ -27,9 +29,13 @@ class Market:
         seed: the same seed gives the same market.
         accounts: how many accounts; account n is the same whatever their number.
         start: the first business date.
+        worse_from: from this day on everybody pays later than before.
     """
 
-    def __init__(self, seed: int, accounts: int, start: date = DEFAULT_START) -> None:
+    def __init__(
+        self, seed: int, accounts: int, start: date = DEFAULT_START, *, worse_from: date | None = None
+    ) -> None:
+        self._worse_from = worse_from
         self.origin = Origin(source_name(seed, accounts))
         self.start = start
         self.next_date = start
@@ -48,7 +54,8 @@ class Market:
         if today != self.next_date:
             raise ValueError(f"expected day {self.next_date}, received {today}")
         self.next_date = today + timedelta(days=1)
-        day = Day(today, self.origin, released)
+        is_worse = self._worse_from is not None and today >= self._worse_from
+        day = Day(today, self.origin, released, later_days=WORSE_BY_DAYS if is_worse else 0)
         if today == self.start or today.day == 1:
             self._set_rates(day)
         for trader in self.traders:

@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from streams.lateness_history import History, days_of
 from streams.learning import Learner
 from streams.receivables import Item, read_receivables
 from streams.receivables_map import load_map
 from streams.scoreboard import Lesson
 from streams.study import Study
 from streams.tables import read_table
+from tests.plain_lateness import History, days_of
 
 _BESIDE = [above / "shared" / "data" / "ibm-late-payment-histories.csv" for above in Path(__file__).parents[2:]]
 PUBLIC_SET = next((path for path in _BESIDE if path.exists()), _BESIDE[0])

@@ -1,4 +1,4 @@
-"""What `obligor learn` does and shows: figures beside baselines, drift, and charts."""
+"""What `obligor learn` shows: figures beside baselines, drift, and charts."""
 
 from __future__ import annotations
 
@@ -9,47 +9,33 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Sheet
 
 from projections.lateness_model import encode_model
 from streams.charts import Line, line_chart
 from streams.lateness_drift import Drift
-from streams.lateness_history import History, days_of
 from streams.lateness_measures import Figures, Measures
 from streams.learning import Learner
-from streams.receivables import Receivables
 from streams.scoreboard import ACCOUNT_RATE, CHAMPION, RECENT, ROWS, SCORECARD, WARM_UP_INVOICES
-from streams.study import Study
 
 _notes = Console(stderr=True, highlight=False)
 _SHOWN_MAX = 20
 
 
-def learned(found: Receivables, grace_days: int, *, quiet: bool) -> Learner:
-    """Learn a table of receivables, as the learner of a running system would."""
-    study, history = Study(), History(found.items, grace_days)
-    columns = (TextColumn("learning"), BarColumn(), MofNCompleteColumn(), TextColumn("invoices"))
-    with Progress(*columns, console=_notes, disable=quiet, transient=True) as progress:
-        task = progress.add_task("learning", total=history.count)
-        for day in days_of(history.labels()):
-            study.write(day)
-            study.learn(day)
-            progress.update(task, completed=study.learner.learned)
-    return study.learner
+def print_all(learner: Learner, rejected: int, *, as_json: bool) -> None:
+    """Print all figures: one JSON object for a program, or tables for people."""
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(_as_json(learner, rejected)) + b"\n")
+    else:
+        _print_figures(learner)
 
 
-def print_json(learner: Learner, found: Receivables, late_after: int) -> None:
-    """Print one JSON object with all figures."""
-    sys.stdout.buffer.write(msgspec.json.encode(_as_json(learner, found, late_after)) + b"\n")
-
-
-def _as_json(learner: Learner, found: Receivables, late_after: int) -> dict[str, Any]:
+def _as_json(learner: Learner, rejected: int) -> dict[str, Any]:
     board = learner.scoreboard
     return {
-        "late_after_days": late_after,
+        "late_after_days": learner.grace_days,
         "lessons": learner.learned,
-        "rejected": len(found.rejects),
+        "rejected": rejected,
         "overall": _figures(board.overall),
         f"after_{WARM_UP_INVOICES}": _figures(board.warm),
         "by_outcome": {outcome: _figures(measures) for outcome, measures in sorted(board.by_outcome.items())},
@@ -65,11 +51,10 @@ def _figures(measures: dict[str, Measures]) -> dict[str, Figures]:
     return {name: found.figures() for name, found in sorted(measures.items())}
 
 
-def print_figures(learner: Learner, late_after: int) -> None:
-    """Print the figures as tables for people."""
+def _print_figures(learner: Learner) -> None:
     console, board = Console(highlight=False), learner.scoreboard
     console.print(
-        f"{learner.learned:,} invoices learned; late: more than {late_after} days past due. "
+        f"{learner.learned:,} invoices learned; late: more than {learner.grace_days} days past due. "
         "Each was predicted when issued, before its label was known."
     )
     console.print(_sheet("all invoices", [(name, board.overall.get(name)) for name in ROWS]))

@@ -105,12 +105,16 @@ def look_at(trader: Trader, day: Day, order: Order) -> None:
     if point >= 0.32 and paying.overdue_days(trader, day.date) > _REFUSED_FROM_DAYS:
         _refuse(trader, day, order)
     elif point < 0.32 and order.amount_minor < _RELEASED_ALONE_BELOW_MINOR:
-        _release(trader, day, order)
+        _release(trader, day, order, exploratory=point < 0.08)
 
 
-def _release(trader: Trader, day: Day, order: Order) -> None:
+def _release(trader: Trader, day: Day, order: Order, *, exploratory: bool) -> None:
     release = OrderRelease(
-        account_id=trader.account_id, order_id=order.order_id, actor=_ANALYST, reason="payment promised"
+        account_id=trader.account_id,
+        order_id=order.order_id,
+        actor=_ANALYST,
+        reason="to learn how the customer pays" if exploratory else "payment promised",
+        exploratory=exploratory,
     )
     day.say(release, trader.moment(9, 16), f"order_release-{order.order_id}-{day.date}")
     order.reserved_minor = order.reserved_minor or trader.book(order.amount_minor, order.currency)

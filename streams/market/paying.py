@@ -35,7 +35,11 @@ def plan_payment(trader: Trader, day: Day, claim: Claim) -> None:
 
 
 def pay(trader: Trader, day: Day, claim: Claim) -> None:
-    """Put a claim into today's payment run, or into that of the next day when banks work."""
+    """Put a claim into today's payment run, or into that of the next day when banks work; in bad times later."""
+    if day.later_days and not claim.is_put_off:
+        claim.is_put_off = True
+        trader.plan(day.date, day.later_days, pay, claim)
+        return
     waits = not day.is_business or (trader.profile.pays_weekly and day.date.weekday() != 3)
     if waits:
         trader.plan(day.date, 1, pay, claim)

@@ -22,11 +22,15 @@ Released = Callable[[str], bool]
 
 @dataclass(slots=True)
 class Day:
-    """One business date while it is being played, and the messages said so far."""
+    """One business date while it is being played, and the messages said so far.
+
+    What would be paid on it is paid so many `later_days` later.
+    """
 
     date: date
     origin: Origin
     released: Released | None = None
+    later_days: int = 0
     messages: list[Message] = field(default_factory=list)
 
     @property
@@ -80,6 +84,7 @@ class Claim:
     open_minor: int
     due_on: date
     held_minor: int = 0
+    is_put_off: bool = False
 
 
 @dataclass(slots=True, frozen=True)

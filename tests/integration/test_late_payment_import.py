@@ -17,9 +17,15 @@ from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.ledger import decode_entry
 from streams.auditing import audit_all, plan_audit
+from streams.importer import Import
+from streams.lateness_replay import CoreInMemory, labels_in_ledgers, learned, said_by
+from streams.receivables_map import load_map
+from streams.scoreboard import CHAMPION
 from streams.settings import Settings
 from streams.topics import create_and_check
 from tests.faults.processes import environment
+from tests.late_payers import public_items
+from tests.learner_process import LearnerProcess, lessons_in
 from tests.order_system import OrderSystem
 from tests.worker_process import ObservedWorker, all_taken, wait_until
 
@@ -101,6 +107,24 @@ def _facts_in_ledger(shop: OrderSystem, settings: Settings) -> dict[int, int]:
     }
 
 
+def _check_learning(settings: Settings, shop: OrderSystem, directory: Path) -> None:
+    """A learner beside it learns what `obligor learn` does offline, bit for bit; the last day waits for the next."""
+    rules = load_map("ibm-late-payment")
+    messages = Import(public_items(), rules).messages()
+    expected = learned(said_by(CoreInMemory(), messages), all_over=False).learner
+    with LearnerProcess(settings, directory / "learner.log") as learner:
+        learner.start_ready()
+        wait_until("all to be learned", lambda: learner.count("obligor_learner_learned") == expected.learned, 60)
+        assert learner.stop() == 0
+    found = lessons_in(shop).learner
+    assert found.snapshots() == expected.snapshots()
+    for name, measures in expected.scoreboard.warm.items():
+        assert found.scoreboard.warm[name].figures() == measures.figures()
+    assert (found.scoreboard.warm[CHAMPION].figures().auc or 0) >= 0.875
+    in_ledgers = learned(labels_in_ledgers(settings, lambda *_: None), settings.partitions, all_over=False).learner
+    assert in_ledgers.snapshots() == expected.snapshots()
+
+
 def test_every_day_of_every_account_equals_the_file(settings: Settings, tmp_path: Path) -> None:
     with ObservedWorker(settings, tmp_path / "worker.log") as worker, OrderSystem(settings) as shop:
         worker.start_ready()
@@ -123,6 +147,8 @@ def test_every_day_of_every_account_equals_the_file(settings: Settings, tmp_path
         assert checked == len(expected) > 50_000
         for name in ("decisions", "alerts", "deadletters"):
             assert shop.records(name) == []
+
+        _check_learning(settings, shop, tmp_path)
 
         _import(settings)
         wait_until("everything to be taken in again", lambda: all_taken(settings), 120)

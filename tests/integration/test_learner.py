@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,37 +16,18 @@ from schemas.decisions_lateness import LabelsComplete
 from schemas.partitioning import partition_of
 from schemas.publication import Place
 from streams.failpoints import EXIT_CODE
-from streams.lateness_history import History
 from streams.settings import Settings
 from streams.snapshots import Snapshot, read_snapshot
 from streams.study import Study
 from streams.topics import create_and_check, topic
-from tests.faults.processes import environment
 from tests.late_payers import made_items, study_of
+from tests.learner_process import LearnerProcess, lessons_in
 from tests.order_system import OrderSystem
-from tests.worker_process import ObservedWorker, wait_until
+from tests.plain_lateness import History
+from tests.worker_process import wait_until
 
 pytestmark = pytest.mark.kafka
-_ROOT = Path(__file__).parents[2]
 ITEMS = made_items(accounts=8, invoices=40)
-
-
-class LearnerProcess(ObservedWorker):
-    """One `obligor learner`."""
-
-    def start(self, **more: str) -> Self:
-        """Start it; `more` are further environment variables."""
-        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
-        self._log = self.log_file.open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "learner"],
-            env=environment(self.settings, **more),
-            cwd=_ROOT,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        return self
 
 
 @pytest.fixture
@@ -82,13 +61,6 @@ def publish(settings: Settings, items: list[Any]) -> None:
             )
     producer.flush()
     producer.close()
-
-
-def lessons_in(shop: OrderSystem) -> Study:
-    """Learn what the log of lessons holds."""
-    study = Study()
-    study.restore(record.value for record in shop.records("lessons"))
-    return study
 
 
 def weights(study: Study) -> list[bytes]:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from projections.lateness_features import FEATURES, Invoice, Payments, Population, features_of
 from projections.lateness_model import LatenessModel, encode_model, predict, read_model, refusal_of
-from streams.lateness_history import History
 from streams.receivables import Item
 from streams.scoreboard import CHAMPION
 from tests.late_payers import item, lessons_of
+from tests.plain_lateness import History
 
 _FIRST = date(2025, 1, 1)
 

@@ -15,7 +15,7 @@ from river.preprocessing import StandardScaler
 from projections.lateness_features import FEATURES
 from projections.lateness_model import Scorer, encode_model
 from schemas.decisions_lateness import LatenessAsked
-from streams.lateness_history import History, days_of, require_known_at_issue
+from streams.known_at_issue import require_known_at_issue
 from streams.lateness_measures import Measures
 from streams.learning import MODEL_FEATURES, Learner
 from streams.online_model import OnlineModel
@@ -23,6 +23,7 @@ from streams.receivables import Item
 from streams.receivables_map import MapInvalid, load_map
 from streams.scoreboard import ACCOUNT_RATE, BASE_RATE, CHALLENGER, CHAMPION
 from tests.late_payers import item, lessons_of, made_items, needs_public_set, public_items
+from tests.plain_lateness import History, days_of
 
 
 def weights_of(learner: Learner) -> dict[str, bytes]:

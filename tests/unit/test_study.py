@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from projections.lateness_model import ModelRefused, encode_model
 from schemas.partitioning import partition_of
 from schemas.publication import Place
-from streams.lateness_history import History
 from streams.lesson_order import DayComplete, Label, LabelUnreadable, in_order, read_label
 from streams.lessons import LessonLog, LessonsBroken
 from streams.online_model import OnlineModel
@@ -25,6 +24,7 @@ from streams.scoreboard import CHAMPION
 from streams.snapshots import encode_snapshot, read_snapshot, refuse_ahead
 from streams.study import Findings, Study
 from tests.late_payers import made_items, study_of
+from tests.plain_lateness import History
 
 PARTITIONS = 3
 Record = Label | DayComplete

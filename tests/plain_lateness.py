@@ -23,28 +23,11 @@ from schemas.publication import Origin, Place, publish_decision
 from streams.label_intake import Day
 from streams.lesson_order import AnyLabel, Label, in_order
 from streams.receivables import Item
-from streams.receivables_map import MapInvalid, ReceivablesMap, alternatives
 
 _ISSUE, _SETTLEMENT, _CLOSE_DUE, _CLOSE_GRACE = range(4)
 """What happens on a day, in this order, as an import tells it; the closes come after all facts of the day."""
 
 _NO_HASH = "0" * 24
-
-
-def require_known_at_issue(rules: ReceivablesMap) -> None:
-    """Refuse a map unless it says of all columns but the day of settlement that they are known at issue.
-
-    Raises:
-        MapInvalid: it is no history, or names the column and when it becomes known.
-    """
-    if rules.shape != "history":
-        raise MapInvalid(f"expected a map of shape history to learn from, received {rules.shape}")
-    known = {header: when for when, headers in rules.known.items() for header in headers}
-    for field in sorted(rules.columns.keys() - {"settled_on"}):
-        for header in alternatives(rules, field):
-            when = known.get(header, "no time at all")
-            if when not in ("opening", "issue"):
-                raise MapInvalid(f"expected {header!r} ({field}) to be known at issue, found it under {when}")
 
 
 class History:
