@@ -111,6 +111,14 @@ export const DEEDS = {
     asks: [],
     grave: true,
   },
+  dismiss: {
+    type: "dead_letter_dismissed",
+    needs: "mend_dead_letters",
+    title: "deed_dismiss",
+    explain: "explain_dismiss",
+    asks: [],
+    grave: true,
+  },
   withdraw: {
     type: "approval_withdrawn",
     needs: "request_approvals",

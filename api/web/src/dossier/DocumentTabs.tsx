@@ -46,7 +46,7 @@ export function OrdersTab({ account, version, act }: FaceProps) {
         {(page) => (
           <PlainTable
             caption={tell("tab_orders")}
-            rows={page.orders}
+            rows={page.orders.toSorted(waitingFirst)}
             columns={orderColumns(act)}
             rowKey={(row) => `${row.order_id}/${row.seller_id ?? ""}`}
           />
@@ -54,6 +54,11 @@ export function OrdersTab({ account, version, act }: FaceProps) {
       </Loaded>
     </Section>
   );
+}
+
+/** Those that wait for somebody are first, the others stay as they are. */
+function waitingFirst(one: OrderRow, other: OrderRow): number {
+  return Number(other.state === "waiting") - Number(one.state === "waiting");
 }
 
 const WEIGHTS: Record<string, "good" | "warning" | "critical" | "none"> = {

@@ -35,7 +35,8 @@ export function ScoreSection({ account, scores }: ScoreSectionProps) {
   );
 }
 
-function ScoreHistory({ entries, currency }: { entries: readonly ScoreEntry[]; currency: string }) {
+function ScoreHistory({ entries: all, currency }: { entries: readonly ScoreEntry[]; currency: string }) {
+  const entries = useMemo(() => all.filter((entry) => entry.kind !== "limit_proposed"), [all]);
   const scored = useMemo(() => entries.filter((entry) => entry.score !== null).toReversed(), [entries]);
   const option = useCallback(
     (context: ChartContext) => {

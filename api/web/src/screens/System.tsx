@@ -1,4 +1,6 @@
 import { useState } from "react";
+import { DeedDialog } from "../acting/DeedDialog";
+import { DEEDS } from "../acting/deeds";
 import { send } from "../api/client";
 import { useAnswer } from "../api/query";
 import type { DeadLetterPage, DeadLetterRow, PartitionStatus, StatusAnswer } from "../api/types";
@@ -256,6 +258,7 @@ function DeadLetterList() {
 function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (sent: boolean) => void }) {
   const may = useMay();
   const [sending, setSending] = useState(false);
+  const [dismissing, setDismissing] = useState(false);
   const redrive = () => {
     setSending(true);
     send("POST", `/dead-letters/${letter.partition}/${letter.offset}/redrive`, {}).then(
@@ -269,6 +272,16 @@ function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (se
       },
     );
   };
+  if (dismissing && letter.account_id !== null) {
+    const subject = {
+      accountId: letter.account_id,
+      currency: "",
+      version: null,
+      what: letter.id,
+      given: { dead_letter: letter.id },
+    };
+    return <DeedDialog deed={DEEDS.dismiss} subject={subject} onClose={(done) => onClose(done !== null)} />;
+  }
   return (
     <Dialog
       title={`${tell("dead_letter")} ${letter.id}`}
@@ -279,6 +292,11 @@ function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (se
           <button type="button" onClick={() => onClose(false)}>
             {say("close")}
           </button>
+          {may("mend_dead_letters") && letter.account_id !== null ? (
+            <button type="button" onClick={() => setDismissing(true)}>
+              {tell("deed_dismiss")}
+            </button>
+          ) : null}
           {may("mend_dead_letters") ? (
             <button type="button" className="primary" disabled={sending} onClick={redrive}>
               {tell("redrive")}

@@ -22,7 +22,7 @@ export function TopologyPicture({ nodes, edges }: { nodes: readonly TopologyNode
             <tspan className="node-mark">{MARKS[node.health]}</tspan> {node.title}
           </text>
           <text x={NODE_WIDTH - 10} y="19" textAnchor="end" className="node-rate">
-            {rateOf(node.id, edges)}
+            {rateOf(node, edges)}
           </text>
           <text x="10" y="36" className="node-detail">
             {node.detail}
@@ -33,9 +33,8 @@ export function TopologyPicture({ nodes, edges }: { nodes: readonly TopologyNode
   );
 }
 
-/** The rate is written in the box that a line ends or starts at, where lines do not cross it. */
-function rateOf(id: string, edges: readonly TopologyEdge[]): string {
-  const out = edges.find((edge) => edge.from === id && edge.to === "processor")?.rate;
-  const rate = out ?? edges.find((edge) => edge.to === id)?.rate;
-  return rate === null || rate === undefined || rate === 0 ? "" : tell("per_second", { rate: rate.toFixed(1) });
+/** The rate of a topic is written in its box, where lines do not cross it. */
+function rateOf({ id, isTopic }: TopologyNode, edges: readonly TopologyEdge[]): string {
+  const rate = isTopic ? edges.find((edge) => edge.to === id || edge.from === id)?.rate : null;
+  return rate ? tell("per_second", { rate: rate.toFixed(1) }) : "";
 }

@@ -47,6 +47,7 @@ function topicNode(topic: TopicStatus, column: number, row: number): TopologyNod
     title: shortName(topic.topic),
     detail: topic.kind === "output" ? count(topic.records) : `${count(topic.records)} · ${lag}`,
     health: healthOfLag(topic.lag_records),
+    isTopic: true,
   };
 }
 

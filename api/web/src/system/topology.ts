@@ -7,6 +7,7 @@ export interface TopologyNode {
   title: string;
   detail: string;
   health: Health;
+  isTopic?: boolean;
 }
 
 export interface TopologyEdge {

@@ -371,4 +371,6 @@ export const screensEn = {
   swept: "looked at because of {sweep}",
   section_learning: "What late means, and when a model is better",
   section_name: "Name",
+  deed_dismiss: "It needs nothing",
+  explain_dismiss: "You looked at the record and nothing has to be done; its account is no longer held back for it.",
 };

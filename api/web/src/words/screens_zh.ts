@@ -372,4 +372,6 @@ export const screensZh: Record<keyof typeof screensEn, string> = {
   swept: "因{sweep}复查",
   section_learning: "迟付定义与模型对比",
   section_name: "名称",
+  deed_dismiss: "无须处理",
+  explain_dismiss: "已查看该记录，无须处理；账户不再因此停滞。",
 };

@@ -24,8 +24,9 @@ export function reasonInWords(reason: Reason, currency: string): string {
   if (typeof reason.probability_bp === "number") values.probability = percent(reason.probability_bp);
   if (typeof reason.share_bp === "number") values.share = percent(reason.share_bp);
   if (reason.check) values.check = String(reason.check).replaceAll("_", " ");
-  const sentence = fill(phrase, values);
-  return /\{\w+\}/.test(sentence) ? code.replaceAll("_", " ") : sentence;
+  // A number that there is not, such as the share of a limit of zero, leaves the shorter sentence.
+  const said = [phrase, shared("reasons", `${code}/short`) ?? ""].map((words) => fill(words, values));
+  return said.find((sentence) => sentence && !/\{\w+\}/.test(sentence)) ?? code.replaceAll("_", " ");
 }
 
 function valueInWords(name: string, value: unknown, currency: string): string {
