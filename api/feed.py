@@ -8,20 +8,24 @@ events are missing before the next one. Resuming after the last cursor received 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from fastapi import HTTPException, WebSocket
 
 from api import messages
 from api.access.browsers import is_same_origin
 from api.access.caller import Caller
-from api.access.gate import check_permission, current_caller
+from api.access.gate import access_of, check_permission, current_caller
 from api.connection import FeedProtocol, connection_of
 from api.cursor import CursorUnknown
 from api.hub import Hub, Session
 from api.live import KAFKA_ERRORS, Live
+from api.sight import Sight
 from api.subscription import Subscription, SubscriptionInvalid, parse_subscription
 
 FIRST_MESSAGE_SECONDS = 5.0
+KNOWN_AGAIN_SECONDS = 15.0
+"""So often it is asked again who listens."""
 
 
 async def feed(websocket: WebSocket) -> None:
@@ -50,7 +54,7 @@ async def feed(websocket: WebSocket) -> None:
     if hub is None:
         _refuse(connection, messages.CLOSE_TRY_AGAIN_LATER, live.trouble or "not ready")
         return
-    await _serve(websocket, connection, live, hub, subscription)
+    await _serve(websocket, connection, live, hub, subscription, caller)
 
 
 async def _caller(websocket: WebSocket, connection: FeedProtocol) -> Caller | None:
@@ -81,26 +85,52 @@ async def _first_message(websocket: WebSocket) -> Subscription | None:
 
 
 async def _serve(
-    websocket: WebSocket, connection: FeedProtocol, live: Live, hub: Hub, subscription: Subscription
+    websocket: WebSocket, connection: FeedProtocol, live: Live, hub: Hub, subscription: Subscription, caller: Caller
 ) -> None:
     def give_up() -> None:
         connection.end(messages.CLOSE_TOO_SLOW, messages.too_slow(session.last_cursor))
 
-    session = hub.open(subscription, connection.flush_soon, give_up)
+    session = hub.open(subscription, connection.flush_soon, give_up, _sees(websocket, caller))
     offsets = None if subscription.after is None else _go_back(hub, session, subscription.after)
     connection.serve(session)
     listening = asyncio.create_task(_until_client_ends(websocket, connection))
     resuming = asyncio.create_task(_resume(connection, live, hub, session, offsets))
+    known = asyncio.create_task(_while_known(websocket, connection, caller))
     try:
         await asyncio.wait({listening, resuming}, return_when=asyncio.FIRST_COMPLETED)
         if resuming.done():
             resuming.result()
             await listening
     finally:
-        for task in (listening, resuming):
+        for task in (listening, resuming, known):
             task.cancel()
-        await asyncio.gather(listening, resuming, return_exceptions=True)
+        await asyncio.gather(listening, resuming, known, return_exceptions=True)
         hub.remove(session)
+
+
+def _sees(websocket: WebSocket, caller: Caller) -> Callable[[str | None], bool] | None:
+    """Which accounts a caller may hear of: those of their account managers, as the views know them now."""
+    if caller.scope is None:
+        return None
+    views = websocket.app.state.views
+
+    def sees(account_id: str | None) -> bool:
+        serving = None if views is None else views.serving
+        if account_id is None or serving is None:
+            return False
+        return Sight(serving, caller.scope).account(account_id) is not None
+
+    return sees
+
+
+async def _while_known(websocket: WebSocket, connection: FeedProtocol, caller: Caller) -> None:
+    """End the feed of a caller whose session or key has ended, or who may do other things by now."""
+    access = access_of(websocket)
+    while True:
+        await asyncio.sleep(KNOWN_AGAIN_SECONDS)
+        if await access.caller(websocket) != caller:
+            _refuse(connection, messages.CLOSE_UNKNOWN, "expected the session or key to hold as it did; log in again")
+            return
 
 
 def _go_back(hub: Hub, session: Session, after: str) -> list[int] | None:

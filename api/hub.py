@@ -71,6 +71,7 @@ class Session:
     """One client: what it wants, what waits for it, and where it is in the feed while it catches up.
 
     `on_ready` is called when something waits after nothing did, `on_closed` once, when its queue has run over.
+    `sees` says which accounts its caller may know of; None is all, and what concerns none.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Session:
         limits: Limits,
         on_ready: Callable[[], None],
         on_closed: Callable[[], None],
+        sees: Callable[[str | None], bool] | None = None,
     ) -> None:
         self.topics = tuple(topic for topic in FEED_TOPICS if topic in subscription.subscribe)
         self.positions: Positions | None = None
@@ -86,6 +88,7 @@ class Session:
         self.closed = False
         self._filter = subscription.filter
         self._is_unfiltered = subscription.filter == Filter()
+        self._sees = sees
         self._limits = limits
         self._on_ready = on_ready
         self._on_closed = on_closed
@@ -105,7 +108,7 @@ class Session:
 
     def wants(self, event: Event) -> bool:
         """Return whether the client asked for an event."""
-        if event.topic not in self.topics:
+        if event.topic not in self.topics or not (self._sees is None or self._sees(event.account_id)):
             return False
         return self._is_unfiltered or self._filter.matches(
             event.account_id, event.level, event.event_type, event.partition
@@ -183,9 +186,15 @@ class Hub:
         """The cursor behind the newest event."""
         return self.positions.cursor
 
-    def open(self, subscription: Subscription, on_ready: Callable[[], None], on_closed: Callable[[], None]) -> Session:
+    def open(
+        self,
+        subscription: Subscription,
+        on_ready: Callable[[], None],
+        on_closed: Callable[[], None],
+        sees: Callable[[str | None], bool] | None = None,
+    ) -> Session:
         """Return a new session that gets every wanted event from now on, beginning with `hello`."""
-        session = Session(subscription, self._limits, on_ready, on_closed)
+        session = Session(subscription, self._limits, on_ready, on_closed, sees)
         session.last_cursor = self.head
         self.sessions[session] = None
         self._join(session)

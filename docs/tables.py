@@ -33,6 +33,7 @@ from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact  # noqa: E402
 from schemas.policy import default_policy  # noqa: E402
 from schemas.policy_scorecard import ASSESSMENT, RATIO_FACTORS  # noqa: E402
 from schemas.publishing import DECISION_TYPES, examples, topic_of_decision  # noqa: E402
+from streams.acls import PARTS  # noqa: E402
 from streams.settings import Settings  # noqa: E402
 from streams.topics import desired_topics, short_name  # noqa: E402
 
@@ -226,6 +227,12 @@ def _reads() -> dict[str, Any]:
     return {path: found[path] for path, content in answered.items() if "example" in content.get("application/json", {})}
 
 
+def acls() -> list[str]:
+    """Return the table of who may write and read which topic."""
+    rows = [[f"`{name}`", part.meaning, _codes(part.writes), _codes(part.reads)] for name, part in PARTS.items()]
+    return _table(("part", "what it does", "writes", "reads"), rows)
+
+
 TABLES: dict[str, Callable[[], list[str]]] = {
     **{f"facts {topic}": partial(facts_of, topic) for topic in FACTS_BY_TOPIC},
     "commands": commands,
@@ -236,6 +243,7 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "headers of outputs": partial(headers, "output_headers"),
     "headers of dead letters": partial(headers, "dead_letter"),
     "topics": topics,
+    "acls": acls,
     "financial items": financial_items,
     "financial ratios": financial_ratios,
     "score factors": score_factors,

@@ -19,6 +19,7 @@ from api.acting.message import Message, envelope
 from api.acting.moved_on import VersionInvalid, read_version, what_moved_on
 from api.acting.outcomes import Outcome, is_same
 from api.acting.sending import NotWritten
+from api.answering import current_sight
 from api.answers.acting import CommandAnswer
 from api.problems import problem
 from schemas.codec import FACT_TYPES
@@ -125,7 +126,7 @@ def _endpoint(kind: str) -> Callable[..., Awaitable[Response]]:
             return problem(422, "expected an Idempotency-Key of 1 to 200 printable characters", code="header_invalid")
         try:
             command = read_command(kind, await request.body(), caller.actor)
-            refused = refuse_out_of_scope(caller, command)
+            refused = refuse_out_of_scope(request, caller, command.account_id)
             return refused or await tell_command(acting_of(request), caller, command, key, if_match, wait_ms)
         except BodyInvalid as invalid:
             return problem(422, str(invalid), code=invalid.code, path=invalid.path)
@@ -138,11 +139,17 @@ def _endpoint(kind: str) -> Callable[..., Awaitable[Response]]:
     return tell
 
 
-def refuse_out_of_scope(caller: Caller, command: Command) -> Response | None:
-    """Return why a caller may not act on an account, or None."""
+def refuse_out_of_scope(request: Request, caller: Caller, account_id: str | None) -> Response | None:
+    """Return why a caller may not act on an account, or None; an account that they may not see is not known."""
     if caller.scope is None:
         return None
-    return problem(403, f"expected a caller for all accounts, {caller.actor} has some", code="out_of_scope")
+    if account_id is None:
+        return problem(403, f"expected a caller for all accounts, {caller.actor} has some", code="out_of_scope")
+    if current_sight(request, caller).account(account_id) is None:
+        return problem(
+            404, f"expected an account that {caller.actor} sees, received {account_id!r}", code="out_of_scope"
+        )
+    return None
 
 
 def _add_commands() -> None:
