@@ -18,6 +18,7 @@ from rich.progress import Progress
 
 from api.access.admission import CredentialsMissing, check_reachable, is_loopback
 from api.access.gate import Access
+from api.access.oidc import Provider
 from api.acting.acting import Acting
 from api.acting.signing import signing
 from api.commands.approvals import approvals
@@ -134,7 +135,7 @@ def _run_parts(
     create_and_check(settings)
     if settings.signing_key is None:
         make_signing_key(settings.data)
-    access = open_access(settings.data, settings.access_path)
+    access = open_access(settings.data, settings.access_path, settings.api_names, _provider(settings))
     check_reachable(settings.api_host, access)
     supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
     try:
@@ -262,10 +263,25 @@ def serve(
 
 def _access(settings: Settings, host: str) -> Access:
     """Who is asked; on this machine the commands of whoever may read the data directory are known."""
-    access = open_access(settings.data, settings.access_path, settings.api_names)
+    access = open_access(settings.data, settings.access_path, settings.api_names, _provider(settings))
     if is_loopback(host):
         leave_key(access, settings.data)
     return access
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        redirect_url=f"{settings.api_url.rstrip('/')}/v1/login/callback",
+        name_claim=settings.oidc_name_claim,
+        roles_claim=settings.oidc_roles_claim,
+        roles=settings.oidc_roles,
+        managers_claim=settings.oidc_managers_claim,
+    )
 
 
 app.command()(broker)

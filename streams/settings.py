@@ -56,6 +56,17 @@ class Settings(BaseSettings):
     """SQLite file of people, keys, sessions and the access log; else in the data directory."""
     api_names: str = ""
     """Host names that the api answers to, separated by commas; else any, or this machine's on a loopback address."""
+    api_url: str = ""
+    """What the api is reached at from browsers, such as https://credit.example: where a provider sends people back."""
+    oidc_issuer: str = ""
+    """Provider of identities that people log in through; empty is none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name_claim: str = "preferred_username"
+    oidc_roles_claim: str = "groups"
+    oidc_roles: dict[str, tuple[str, ...]] = {}
+    """Roles by value of the claim, as JSON: {"credit-desk": ["analyst", "approver"]}."""
+    oidc_managers_claim: str = ""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8400, ge=0, le=65535)
     webhook_networks: str = ""
@@ -79,6 +90,8 @@ class Settings(BaseSettings):
             raise ValueError(f"sasl_username must be set for security_protocol {self.security_protocol}")
         for network in self.networks:
             ip_network(network)
+        if self.oidc_issuer and not (self.oidc_client_id and self.api_url and self.oidc_roles):
+            raise ValueError("oidc_client_id, oidc_roles and api_url must be set with oidc_issuer")
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("ssl_certfile must be set with ssl_keyfile")
         return self

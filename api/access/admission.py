@@ -7,6 +7,7 @@ import ipaddress
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from api.access import oidc_routes
 from api.access.browsers import BrowserRules
 from api.access.gate import Access
 from api.access.limiting import RateLimits
@@ -45,7 +46,7 @@ def check_reachable(host: str, access: Access) -> None:
         return
     raise CredentialsMissing(
         f"expected people who can log in before others reach {host}, found none; "
-        "add one with `obligor people add NAME --role ROLE`"
+        "add one with `obligor people add NAME --role ROLE`, or set OBLIGOR_OIDC_ISSUER"
     )
 
 
@@ -60,6 +61,7 @@ def admit(app: FastAPI, host: str, access: Access) -> None:
     app.state.is_secure = not is_loopback(host)
     app.add_exception_handler(PersonInvalid, invalid)
     app.include_router(router)
+    app.include_router(oidc_routes.router)
     app.add_middleware(RateLimits)
     if is_loopback(host) or access.names:
         # A page elsewhere may point a name of its own at this machine; its requests carry that name.

@@ -19,6 +19,7 @@ from api.access.caller import LOCAL, Caller
 from api.access.keys import MARK, Keys
 from api.access.limiting import Guesses
 from api.access.log import RECORDED, AccessLog, Recorded
+from api.access.oidc import Oidc, Provider
 from api.access.people import People
 from api.access.permissions import ANYONE, COMMANDS, roles_with
 from api.access.sessions import Sessions
@@ -38,9 +39,17 @@ class Access:
         trusts_machine: whoever reaches this process without credentials may do everything: for tests, and for
             addresses that nobody else can reach.
         names: what the server is called by those who reach it; none given, an address beyond this machine has any.
+        provider: of identities, if people log in through one.
     """
 
-    def __init__(self, store: Store | None = None, *, trusts_machine: bool = False, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        trusts_machine: bool = False,
+        names: Iterable[str] = (),
+        provider: Provider | None = None,
+    ) -> None:
         self.store = store or Store()
         self.people = People(self.store)
         self.sessions = Sessions(self.store, self.people)
@@ -49,10 +58,11 @@ class Access:
         self.guesses = Guesses()
         self.trusts_machine = trusts_machine
         self.names = tuple(names)
+        self.oidc = None if provider is None else Oidc(provider, self.store)
 
     def asks_people(self) -> bool:
         """Return whether anybody could log in from elsewhere."""
-        return not self.people.is_empty()
+        return self.oidc is not None or not self.people.is_empty()
 
     async def caller(self, connection: HTTPConnection) -> Caller | None:
         """Return who asks, None if they are not known. A key that does not hold is never somebody else."""

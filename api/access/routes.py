@@ -100,7 +100,7 @@ async def log_out(request: Request) -> Response:
     if token:
         access_of(request).sessions.close(token)
     answer = Response(status_code=204)
-    answer.delete_cookie(COOKIE, path="/", secure=_is_secure(request), httponly=True, samesite="strict")
+    answer.delete_cookie(COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="strict")
     return answer
 
 
@@ -119,7 +119,7 @@ async def use_link(request: Request, token: Annotated[str, Query(max_length=100)
 
 def set_cookie(request: Request, answer: Response, token: str) -> None:
     """Give a browser a session that no script can read and that no other site can use."""
-    secure, seconds = _is_secure(request), SESSION_MS // 1000
+    secure, seconds = is_secure(request), SESSION_MS // 1000
     answer.set_cookie(COOKIE, token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict")
 
 
@@ -215,9 +215,10 @@ async def _read(request: Request, kind: type[Told]) -> Told:
         raise HTTPException(422, str(error)) from error
 
 
-def _is_secure(request: Request) -> bool:
-    is_secure: bool = request.app.state.is_secure
-    return is_secure or request.url.scheme == "https"
+def is_secure(request: Request) -> bool:
+    """Return whether cookies go over TLS only: everywhere but on this machine."""
+    beyond: bool = request.app.state.is_secure
+    return beyond or request.url.scheme == "https"
 
 
 def _missing(kind: str, name: str) -> Response:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from api.access.admission import is_loopback
 from api.access.gate import Access
+from api.access.oidc import Provider
 from api.access.store import Store
 
 DIRECTORY = "access"
@@ -16,10 +17,10 @@ _KEY_NAME = "this-machine"
 _VARIABLE = "OBLIGOR_KEY"
 
 
-def open_access(data: Path, path: Path | None = None, names: str = "") -> Access:
+def open_access(data: Path, path: Path | None = None, names: str = "", provider: Provider | None = None) -> Access:
     """Return what knows the callers, from the file of these settings; `names` are separated by commas."""
     called = [name.strip() for name in names.split(",") if name.strip()]
-    return Access(Store(path or data / DIRECTORY / STORE_NAME), names=called)
+    return Access(Store(path or data / DIRECTORY / STORE_NAME), names=called, provider=provider)
 
 
 def leave_key(access: Access, data: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_name_and_password_reach_the_clients_and_no_log(arguments: object) -> 
         security_protocol="SASL_PLAINTEXT",
         sasl_mechanism="SCRAM-SHA-512",
         sasl_username="desk",
-        sasl_password="secret",
+        sasl_password="sesame-1",
     )
     assert callable(arguments)
     assert arguments(settings) == {
@@ -49,13 +49,13 @@ def test_a_name_and_password_reach_the_clients_and_no_log(arguments: object) -> 
         "ssl_context": None,
         "sasl_mechanism": "SCRAM-SHA-512",
         "sasl_plain_username": "desk",
-        "sasl_plain_password": "secret",
+        "sasl_plain_password": "sesame-1",
     }
     credentials = faust_credentials(settings)
     assert isinstance(credentials, faust.SASLCredentials)
-    assert (credentials.username, credentials.password, credentials.ssl_context) == ("desk", "secret", None)
+    assert (credentials.username, credentials.password, credentials.ssl_context) == ("desk", "sesame-1", None)
     assert credentials.protocol.value == "SASL_PLAINTEXT"
-    assert "secret" not in repr(settings)
+    assert "sesame-1" not in repr(settings)
 
 
 def test_tls_checks_the_brokers_name_and_reaches_every_client() -> None:
