@@ -95,6 +95,16 @@ class Report(Struct):
     changed_rules: list[Finding]
 
 
+class LearnerReport(Struct):
+    """What was checked of the learner, and what is wrong."""
+
+    lessons: int = 0
+    void: int = 0
+    learned: int = 0
+    snapshots: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
 class AuditOfPartition:
     """Takes the records of one ledger partition in log order.
 

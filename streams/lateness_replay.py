@@ -59,7 +59,7 @@ class CoreInMemory:
         if late_after_days:
             policy = msgspec.to_builtins(default_policy())
             policy["learning"]["late_after_days"] = late_after_days
-            fact = PolicyAdopted(policy=policy, actor="learn", reason="late after so many days")
+            fact = PolicyAdopted(policy=policy, actor="learn", approved_by="command", reason="late after so many days")
             self.tell(message("control", fact, timestamp_ms=0, origin=_SENDER, fact_id="learning"))
 
     def may_leave(self, order_id: str) -> bool:

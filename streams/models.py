@@ -14,10 +14,12 @@ from schemas.ledger import decode_entry
 from streams.message import Message, Origin, message
 from streams.reading import bounds, consumer_of, partitions_of, read_partition
 from streams.settings import Settings
-from streams.snapshots import Snapshot, id_of, read_snapshot
+from streams.snapshots import Snapshot, read_snapshot
 from streams.topics import topic
 
 SOURCE = "model-command"
+NO_MODEL = "none"
+"""Adopted instead of a snapshot, it leaves the scorecard to decide alone."""
 
 
 class Published(Struct, frozen=True):
@@ -85,15 +87,15 @@ def _records(consumer: Any, settings: Settings, name: str, last: int | None = No
         yield from records
 
 
-def adoption(snapshot: Snapshot, *, actor: str, approved_by: str, reason: str, now_ms: int) -> Message:
-    """Return the message that adopts a snapshot: it carries the model whole, and who decided and who agreed.
+def adoption(snapshot: Snapshot | None, *, actor: str, approved_by: str, reason: str, now_ms: int) -> Message:
+    """Return the message that adopts a snapshot, or none: it carries the model whole, and who decided and who agreed.
 
     Raises:
         msgspec.ValidationError: a name or the reason is empty, or longer than the contract allows.
     """
     said = {
         "type": "model_adopted",
-        "model": msgspec.to_builtins(snapshot.model),
+        "model": None if snapshot is None else msgspec.to_builtins(snapshot.model),
         "actor": actor,
         "approved_by": approved_by,
         "reason": reason,
@@ -103,5 +105,5 @@ def adoption(snapshot: Snapshot, *, actor: str, approved_by: str, reason: str, n
         msgspec.convert(said, ModelAdopted),
         timestamp_ms=now_ms,
         origin=Origin(SOURCE),
-        fact_id=f"{id_of(snapshot.model)}-{now_ms}",
+        fact_id=f"{NO_MODEL if snapshot is None else snapshot.model_id}-{now_ms}",
     )

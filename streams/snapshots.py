@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from projections.lateness_model import LatenessModel, ModelRefused, refusal_of
+from projections.lateness_model import LatenessModel, ModelRefused, model_id, refusal_of
 from streams.lateness_measures import Bin, Figures
 from streams.learning import MODEL_FEATURES, Learner
 from streams.lessons import LessonLog
@@ -16,7 +16,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """What a record of `models` says. Figures are of predictions made before their label was known.
 
     Attributes:
-        model_id: its name and how many lessons it has learned; the record's key.
+        model_id: as the ledger names it; the record's key.
         on: the day of the books after which it was made.
         lessons: how many records of `lessons` it follows from, and `chain` the hash of the last of them.
         because: what it was made for.
@@ -43,11 +43,6 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Snapshot)
-
-
-def id_of(model: LatenessModel) -> str:
-    """The id of a snapshot: what it is called, and after how many lessons."""
-    return f"{model.name}-{model.learned}"
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
@@ -87,7 +82,7 @@ def snapshots_of(learner: Learner, log: LessonLog, on: str, because: str) -> lis
     probing = {name: merged([board.by_outcome.get(outcome, {}) for outcome in PROBING], name) for name in names}
     return [
         Snapshot(
-            model_id=id_of(model),
+            model_id=model_id(model),
             on=on,
             lessons=log.number,
             chain=log.prev,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from projections.lateness_model import refusal_of
+from projections.lateness_model import model_id, refusal_of
 from schemas.facts.control import LearnerReported
 from streams.label_intake import Day, LabelIntake
 from streams.lateness_drift import Drift
@@ -19,7 +19,7 @@ from streams.learning import Learner
 from streams.lesson_order import Label, Triple
 from streams.lessons import Learned, LessonEntry, LessonLog, label_of
 from streams.scoreboard import CHAMPION
-from streams.snapshots import Snapshot, id_of, snapshots_of
+from streams.snapshots import Snapshot, snapshots_of
 
 SNAPSHOT_EVERY = 100
 """Lessons between two snapshots; they are made at the end of a day, and of each day that shows drift."""
@@ -63,6 +63,21 @@ class Study:
             if ended is None:
                 self._relearn(entry)
         return Findings() if ended is None else self._end_day(ended.on, ended.learned or {})
+
+    def reread(self, value: bytes | None) -> bool:
+        """Learn one stored record again, telling nothing; False for one that does not count.
+
+        Raises:
+            LessonsBroken: it counts and cannot be read.
+        """
+        entry = self.log.read(value)
+        if entry is None:
+            return False
+        if entry.learned is None:
+            self._relearn(entry)
+        else:
+            self._end_day(entry.on, entry.learned, tells=False)
+        return True
 
     def _relearn(self, entry: LessonEntry) -> None:
         label = label_of(entry)
@@ -113,16 +128,17 @@ class Study:
     def _drift(self, drift: Drift) -> LearnerReported:
         return LearnerReported(
             report="drift",
-            model_id=id_of(self.learner.snapshots()[CHAMPION]),
+            model_id=model_id(self.learner.snapshots()[CHAMPION]),
             lessons=drift.lesson,
             of=drift.of,
             found=round(drift.now * 10_000),
             line=round(drift.before * 10_000),
         )
 
-    def _refused(self, model_id: str, code: str, text: str) -> LearnerReported:
-        lessons = self.learner.learned
-        return LearnerReported(report="snapshot_refused", model_id=model_id, lessons=lessons, of=code, text=text[:1000])
+    def _refused(self, refused_id: str, code: str, text: str) -> LearnerReported:
+        return LearnerReported(
+            report="snapshot_refused", model_id=refused_id, lessons=self.learner.learned, of=code, text=text[:1000]
+        )
 
     def _compare(self, found: Findings) -> Findings:
         """Tell of models that do better than the one that decides; whether by enough, the policy judges."""

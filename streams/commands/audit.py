@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.ledger import CORE
-from streams.audit import Checked, Finding, Report
+from streams.audit import Checked, Finding, LearnerReport, Report
 from streams.auditing import audit_all, plan_audit
 from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
 from streams.reading import TopicMissing
+from streams.settings import Settings
 
 FOUND_SOMETHING = 1
 _LISTED_MAX = 20
@@ -31,13 +32,15 @@ def audit(
     ] = None,
     outputs: Annotated[bool, typer.Option(help="Also compare what was published with what the ledger says.")] = True,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one for each processor.")] = None,
+    learner: Annotated[bool, typer.Option(help="Also learn the lessons again and compare the models.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for a program.")] = False,
     brokers: BrokersOption = None,
     data: DataOption = None,
 ) -> None:
     """Prove the ledger: its chain is whole, and every decision follows again from the facts it names.
 
-    Reads up to where the ledger ends when it starts. Exit code 1 if something is wrong, 2 if it could not run.
+    Every published model is learned again from its lessons too, unless only some partitions are asked for. Reads up to
+    where the ledger ends when it starts. Exit code 1 if something is wrong, 2 if it could not run.
 
     Example: obligor audit --partition 3
     """
@@ -52,12 +55,20 @@ def audit(
                 settings, plan, outputs=outputs, jobs=jobs, advance=lambda count: progress.advance(task, count)
             )
         seconds = time.monotonic() - started
+        of_learner = _audit_learner(settings) if learner and not partition else None
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(_as_json(reports, seconds)) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode(_as_json(reports, seconds, of_learner)) + b"\n")
     else:
-        _print(reports, seconds, outputs=outputs)
-    if any(report.findings for report in reports):
+        _print(reports, seconds, of_learner, outputs=outputs)
+    if any(report.findings for report in reports) or (of_learner is not None and of_learner.findings):
         raise typer.Exit(FOUND_SOMETHING)
+
+
+def _audit_learner(settings: Settings) -> LearnerReport:
+    # river takes a second to load, which no other command should wait for.
+    from streams.audit_learner import audit_learner
+
+    return audit_learner(settings)
 
 
 def _total(reports: list[Report]) -> Checked:
@@ -67,10 +78,12 @@ def _total(reports: list[Report]) -> Checked:
     return total
 
 
-def _as_json(reports: list[Report], seconds: float) -> dict[str, object]:
+def _as_json(reports: list[Report], seconds: float, of_learner: LearnerReport | None) -> dict[str, object]:
     total = _total(reports)
+    is_clean = not any(report.findings for report in reports) and not (of_learner and of_learner.findings)
     return {
-        "clean": not any(report.findings for report in reports),
+        "clean": is_clean,
+        "learner": of_learner,
         "core": CORE,
         "total": total,
         "seconds": round(seconds, 3),
@@ -79,7 +92,7 @@ def _as_json(reports: list[Report], seconds: float) -> dict[str, object]:
     }
 
 
-def _print(reports: list[Report], seconds: float, *, outputs: bool) -> None:
+def _print(reports: list[Report], seconds: float, of_learner: LearnerReport | None, *, outputs: bool) -> None:
     console = Console(highlight=False)
     sheet = Table()
     for header in ("partition", "records", "decisions", "accounts", "void", "epochs", "from", "to", "found"):
@@ -100,6 +113,10 @@ def _print(reports: list[Report], seconds: float, *, outputs: bool) -> None:
         late = f", {total.outputs_not_yet:,} not published yet" if total.outputs_not_yet else ""
         console.print(f"{total.outputs:,} published records compared, {total.outputs_repeated:,} repeated{late}")
     _print_skipped(console, reports)
+    if of_learner is not None and (of_learner.lessons or of_learner.snapshots):
+        compared = f"{of_learner.snapshots:,} models compared with {of_learner.lessons:,} lessons learned again"
+        console.print(f"{compared}, {of_learner.void:,} of them void")
+        findings = [*findings, *of_learner.findings]
     _print_findings(console, findings)
 
 

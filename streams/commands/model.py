@@ -125,21 +125,21 @@ def adopt(
     brokers: BrokersOption = None,
     data: DataOption = None,
 ) -> None:
-    """Put a snapshot in force: from then on it predicts every invoice that is issued.
+    """Put a snapshot in force, or `none`: from then on it predicts every invoice that is issued.
 
     It is carried whole in the fact that adopts it, so the ledger alone tells which model scored what. A second person
     has to agree. Exit code 1 if it was refused, 2 if it was not adopted, or not everywhere in time.
 
     Example: obligor model adopt champion-1200 --actor j.doe --approved-by m.keller --reason "minutes of 3 March"
     """
-    from streams.models import ModelMissing, adoption, model_named
+    from streams.models import NO_MODEL, ModelMissing, adoption, model_named
 
     if actor.strip().casefold() == approved_by.strip().casefold():
         _notes.print("expected a second person in --approved-by, received the same", style="red")
         raise typer.Exit(REFUSED)
     with ending_with_2(TopicMissing, ModelMissing, msgspec.ValidationError):
         settings = connected_settings(brokers, data)
-        snapshot = model_named(settings, model_id)
+        snapshot = None if model_id == NO_MODEL else model_named(settings, model_id)
         now_ms = time.time_ns() // 1_000_000
         adopting = adoption(snapshot, actor=actor, approved_by=approved_by, reason=reason, now_ms=now_ms)
         if not yes and not _agreed(model_id):

@@ -24,12 +24,12 @@ from streams.scoreboard import CHAMPION
 from streams.settings import Settings
 from streams.topics import create_and_check
 from tests.faults.processes import environment
-from tests.late_payers import public_items
+from tests.late_payers import PUBLIC_SET, public_items
 from tests.learner_process import LearnerProcess, lessons_in
 from tests.order_system import OrderSystem
 from tests.worker_process import ObservedWorker, all_taken, wait_until
 
-_FILE = Path(__file__).parents[2].parent / "shared" / "data" / "ibm-late-payment-histories.csv"
+_FILE = PUBLIC_SET
 _OBLIGOR = Path(sys.executable).with_name("obligor")
 pytestmark = [
     pytest.mark.kafka,

@@ -71,7 +71,7 @@ def test_every_voter_is_a_broker_at_its_controller_listener(document: dict[str, 
     assert {one["environment"]["KAFKA_CONTROLLER_QUORUM_VOTERS"] for one in brokers.values()} == {expected}
 
 
-@pytest.mark.parametrize("kind", ["topics", "worker", "api"])
+@pytest.mark.parametrize("kind", ["topics", "worker", "learner", "api"])
 def test_our_services_are_given_settings_that_hold(
     document: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

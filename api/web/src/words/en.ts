@@ -294,8 +294,6 @@ export const en = {
   desk_headroom_hint: "Headroom that is left if the order is released",
   desk_headroom_words: "Headroom now {now}, if released {later}",
   desk_left: "{count} wait no longer",
-  key_prepayment: "ask prepayment of the account",
-  desk_waits_no_longer: "Order {order} waits no longer",
 };
 
 export type Words = typeof en;
