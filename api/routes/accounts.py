@@ -103,8 +103,10 @@ def _order(sort: str) -> Order[Seen]:
     def value(seen: Seen) -> Any:
         found = getattr(seen[1], name)
         if name == "combined_level":
-            # Of two as grave the one who owes more is first.
-            return None if found is None else [LEVELS.get(found, 0), seen[1].net_exposure_minor]
+            # Of two as grave the one who may cost more is first.
+            line = seen[1]
+            weight = [LEVELS.get(found, 0), line.expected_loss_minor or 0, line.net_exposure_minor]
+            return None if found is None else weight
         return (found.casefold() or None) if isinstance(found, str) else found
 
     return Order(value, lambda seen: seen[1].account_id, sort.startswith("-"))

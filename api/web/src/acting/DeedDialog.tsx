@@ -25,11 +25,13 @@ export interface Subject {
 interface DeedDialogProps {
   deed: Deed;
   subject: Subject;
+  /** The account's version as it is known by now, for a second try after it has moved on. */
+  newest?: string | null;
   onClose: (done: CommandAnswer | null) => void;
 }
 
 /** Asks for the reason and what else a deed needs, does it, and says what the ledger made of it. */
-export function DeedDialog({ deed, subject, onClose }: DeedDialogProps) {
+export function DeedDialog({ deed, subject, newest = null, onClose }: DeedDialogProps) {
   const form = useId();
   const [typed, setTyped] = useState<Record<string, string>>(() => begun(deed, subject));
   // One id for all tries of one dialog, so that a second try of what arrived is no second promise.
@@ -37,6 +39,7 @@ export function DeedDialog({ deed, subject, onClose }: DeedDialogProps) {
   const [wrong, setWrong] = useState<string[]>([]);
   const [trouble, setTrouble] = useState("");
   const [sending, setSending] = useState(false);
+  const [movedOn, setMovedOn] = useState(false);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -48,11 +51,13 @@ export function DeedDialog({ deed, subject, onClose }: DeedDialogProps) {
     try {
       // What a deed asks for is what its fact needs; the api checks each field again.
       const fact = { account_id: subject.accountId, ...subject.given, ...made, ...found.fact } as Commands[CommandType];
-      const answer = await command(deed.type, fact, subject.version);
+      const answer = await command(deed.type, fact, movedOn ? newest : subject.version);
       if (answer.outcome === "refused") setTrouble(say("desk_refused", { why: field(answer.refusal ?? "") }));
       else onClose(answer);
     } catch (error) {
-      setTrouble(troubleInWords(error as Error));
+      const isMoved = error instanceof Problem && error.status === 409;
+      setMovedOn(isMoved);
+      setTrouble(isMoved ? say("desk_moved_on") : errorInWords(error as Error));
     } finally {
       setSending(false);
     }
@@ -96,10 +101,6 @@ export function DeedDialog({ deed, subject, onClose }: DeedDialogProps) {
 }
 
 const REASON: Asked = { name: "reason", kind: "text" };
-
-function troubleInWords(error: Error): string {
-  return error instanceof Problem && error.status === 409 ? say("desk_moved_on") : errorInWords(error);
-}
 
 function begun(deed: Deed, subject: Subject): Record<string, string> {
   const days = deed.asks.filter(({ name }) => name === "reviewed_on" || name === "promised_on");

@@ -50,6 +50,7 @@ export function DossierScreen({ accountId, tab }: DossierScreenProps) {
         <DeedDialog
           deed={DEEDS[doing.deed]}
           subject={doing.subject}
+          newest={answer.data?.version ?? null}
           onClose={(done) => {
             setDoing(null);
             if (done === null) return;

@@ -18,6 +18,8 @@ export function decisionInWords(decision: Fields, currency: string): string {
 export function reasonsOf(decision: Fields, currency: string): string[] {
   const moved = (decision.moved ?? []) as Parameters<typeof movedInWords>[0][];
   if (moved.length > 0) return moved.map(movedInWords);
+  // What moved an estimate is in the numbers of the record, not in sentences.
+  if (text(decision.type).startsWith("lateness_")) return [];
   const reasons = (decision.reasons ?? decision.because ?? []) as Reason[];
   const own = text(decision.account_currency) || text(decision.currency) || currency;
   return reasons.map((reason) => reasonInWords(reason, own));
@@ -99,6 +101,16 @@ const DETAILS: Record<string, (decision: Fields, currency: string) => string> = 
     })}`,
   fact_rejected: (decision) => [field(text(decision.code)), text(decision.message)].filter(Boolean).join(": "),
   fact_waits: (decision) => tell("waits_for_document", { kind: field(text(decision.kind)), id: text(decision.id) }),
+  lateness_asked: (decision) => {
+    const invoice = text(decision.invoice_id);
+    if (typeof decision.probability_bp !== "number") return tell("lateness_asked_blind", { invoice });
+    return tell("lateness_asked", { invoice, share: percent(decision.probability_bp) });
+  },
+  lateness_settled: (decision) =>
+    tell("lateness_settled", { invoice: text(decision.invoice_id), days: count(Number(decision.days_past_due)) }),
+  lateness_known: (decision) =>
+    tell(decision.is_late ? "invoice_late" : "invoice_in_time", { invoice: text(decision.invoice_id) }),
+  lateness_rated: (decision) => percent(typeof decision.lateness_bp === "number" ? decision.lateness_bp : null),
   account_scored: (decision) => {
     if (decision.points === null) return fill(sentence("score_missing"), decision);
     return fill(sentence(decision.before === undefined ? "score" : "score_moved"), decision);
@@ -158,7 +170,7 @@ export function inUnit(name: string, value: unknown, currency: string | null): s
   if (typeof value === "number") {
     if (name.endsWith("_minor")) return money(value, currency);
     if (name.endsWith("_bp")) return percent(value);
-    if (name.endsWith("_centidays")) return count(Math.round(value / 100));
+    if (name.endsWith("_centidays")) return count(Math.round(value / 100) || 0);
     return count(value);
   }
   if (typeof value === "string") {
