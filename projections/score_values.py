@@ -14,7 +14,7 @@ from projections.behaviour import fast_delay_centidays, payment_index, settled_l
 from projections.behaviour_rows import Behaviour
 from projections.bureau import bureau_score
 from projections.context import Context, day_before
-from projections.dossier_rows import Dossier
+from projections.dossier_rows import Dossier, Statement
 from projections.financials import RATIOS, Analysis, analyse, z_private_any_trade
 from projections.rows import Account, Stages
 from projections.standing import total
@@ -44,14 +44,13 @@ UNKNOWN = Found(None)
 class Subject:
     """The account that is scored, with what more than one factor asks about found once."""
 
-    __slots__ = ("_analysis", "_delays", "_judged", "account", "behaviour", "context", "dossier", "on_date")
+    __slots__ = ("_delays", "_judged", "account", "behaviour", "context", "dossier", "on_date")
 
     def __init__(
         self, account: Account, dossier: Dossier | None, behaviour: Behaviour | None, context: Context, on_date: str
     ) -> None:
         self.account, self.dossier, self.behaviour = account, dossier, behaviour
         self.context, self.on_date = context, on_date
-        self._analysis: Analysis | None = None
         self._delays: tuple[int, int] | None = None
         self._judged: bool | None = None
 
@@ -71,11 +70,35 @@ class Subject:
             self._delays = (lately or 0, long_run or 0)
         return self._delays
 
-    def analysis(self, dossier: Dossier) -> Analysis | None:
-        """Return what the newest statements say."""
-        if self._analysis is None:
-            self._analysis = analyse(dossier)
-        return self._analysis
+    def analysed(self) -> Analysed | None:
+        """Return what the newest statements say, or None where none were ever filed."""
+        return None if self.dossier is None else _analysed(self.account.account_id, self.dossier)
+
+
+class Analysed(NamedTuple):
+    """What statements say, kept as long as the very list of them: nobody changes one, a filing makes another."""
+
+    statements: list[Statement]
+    analysis: Analysis
+    z_thousandths: int | None
+
+
+_ACCOUNTS_KEPT = 4_096
+_kept: dict[str, Analysed] = {}
+
+
+def _analysed(account_id: str, dossier: Dossier) -> Analysed | None:
+    found = _kept.get(account_id)
+    if found is not None and found.statements is dossier.statements:
+        return found
+    analysis = analyse(dossier)
+    if analysis is None:
+        return None
+    if len(_kept) >= _ACCOUNTS_KEPT:
+        _kept.clear()
+    z = z_private_any_trade(analysis.statement).thousandths.value
+    found = _kept[account_id] = Analysed(dossier.statements, analysis, z)
+    return found
 
 
 Find = Callable[[Subject], Found]
@@ -272,37 +295,34 @@ def _assessment(subject_name: str) -> Find:
 
 def _altman_z(subject: Subject) -> Found:
     """Z'' of any trade in thousandths: it leaves out turnover, so that all industries have one scale."""
-    dossier = subject.dossier
-    if dossier is None or not dossier.statements:
-        return UNKNOWN
-    newest = dossier.statements[-1]
-    return _bounded(z_private_any_trade(newest).thousandths.value, newest.period_end_on)
+    found = subject.analysed()
+    return UNKNOWN if found is None else _bounded(found.z_thousandths, found.analysis.statement.period_end_on)
 
 
 def _ratio(number: int) -> Find:
     def find(subject: Subject) -> Found:
-        found = _analysed(subject)
-        return UNKNOWN if found is None else _bounded(found.ratios[number].number.value, found.statement.period_end_on)
+        found = subject.analysed()
+        return UNKNOWN if found is None else _of(found.analysis, found.analysis.ratios[number].number.value)
 
     return find
 
 
 def _trend(number: int) -> Find:
     def find(subject: Subject) -> Found:
-        found = _analysed(subject)
-        return UNKNOWN if found is None else _bounded(found.ratios[number].change, found.statement.period_end_on)
+        found = subject.analysed()
+        return UNKNOWN if found is None else _of(found.analysis, found.analysis.ratios[number].change)
 
     return find
 
 
 def _to_peers(number: int, medians: dict[str, int]) -> Find:
     def find(subject: Subject) -> Found:
-        found = _analysed(subject)
+        found = subject.analysed()
         if found is None or subject.dossier is None:
             return UNKNOWN
         median = medians.get((subject.dossier.industry or "").casefold(), medians.get(OTHER_INDUSTRIES))
-        value = found.ratios[number].number.value
-        return UNKNOWN if value is None or median is None else _bounded(value - median, found.statement.period_end_on)
+        value = found.analysis.ratios[number].number.value
+        return UNKNOWN if value is None or median is None else _of(found.analysis, value - median)
 
     return find
 
@@ -311,9 +331,8 @@ def _medians(ratio: str, scorecard: Scorecard) -> dict[str, int]:
     return {industry.casefold(): ratios[ratio] for industry, ratios in scorecard.peers.items() if ratio in ratios}
 
 
-def _analysed(subject: Subject) -> Analysis | None:
-    dossier = subject.dossier
-    return subject.analysis(dossier) if dossier is not None and dossier.statements else None
+def _of(analysis: Analysis, value: int | None) -> Found:
+    return _bounded(value, analysis.statement.period_end_on)
 
 
 def _bounded(value: int | None, on: str) -> Found:
