@@ -16,9 +16,10 @@ from api import feed
 from api.access.admission import BODY_MAX_BYTES, admit
 from api.access.gate import Access, require
 from api.access.permissions import ANYONE
-from api.acting import command_routes, fact_routes
+from api.acting import command_routes, fact_routes, mending_routes
 from api.acting.acting import Acting
 from api.acting.catalogue import shared_schemas
+from api.acting.known_accounts import KnownAccounts
 from api.answering import answer_schemas
 from api.live import Live
 from api.page import add_page
@@ -26,6 +27,8 @@ from api.problems import answer_with_problems
 from api.routes import router, scrape
 from api.views import Views
 from api.webhooks.routes import router as webhook_routes
+
+ACTING_ROUTERS = (command_routes.router, fact_routes.router, mending_routes.router)
 
 
 def create_app(
@@ -62,13 +65,12 @@ def create_app(
     app.state.live = live
     app.state.views = views
     app.state.acting = acting
+    if acting is not None and views is not None:
+        acting.accounts = KnownAccounts(views)
     admit(app, host, access or Access(trusts_machine=True))
     answer_with_problems(app)
-    app.include_router(router)
-    app.include_router(scrape)
-    app.include_router(command_routes.router)
-    app.include_router(fact_routes.router)
-    app.include_router(webhook_routes)
+    for each in (router, scrape, *ACTING_ROUTERS, webhook_routes):
+        app.include_router(each)
     app.add_api_websocket_route("/v1/feed", feed.feed, dependencies=[require(ANYONE)])  # it asks after accepting
     _add_docs(app)
     add_page(app)

@@ -20,6 +20,7 @@ from api.access.admission import CredentialsMissing, check_reachable, is_loopbac
 from api.access.gate import Access
 from api.access.oidc import Provider
 from api.acting.acting import Acting
+from api.acting.mending import Mending
 from api.acting.signing import signing
 from api.commands.approvals import approvals
 from api.commands.credentials import leave_key, open_access
@@ -48,6 +49,7 @@ from streams.commands.send import send
 from streams.commands.simulate import simulate
 from streams.commands.topics import topics
 from streams.commands.worker import worker
+from streams.deadletters import read_letter, redrive
 from streams.kafka_jars import JarsUnavailable
 from streams.keys import load_signer, make_signing_key
 from streams.market.live import DEMO_SPEED, run_live
@@ -244,6 +246,7 @@ def serve(
         sign,
         webhook_networks=settings.networks,
         patience=Patience(settings.webhook_attempts),
+        mending=Mending(read_letter, redrive),
         simulated_time=simulated_time,
     )
     raise typer.Exit(

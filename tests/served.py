@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.access.caller import Caller
 from api.access.gate import Access
+from api.acting.acting import Acting
 from api.app import create_app
 from api.ledger_view import LedgerView, in_memory
 from api.live import Live
@@ -19,7 +20,7 @@ from tests.scenario import Scenario
 class Served:
     """An api that serves what a scenario has told so far; `see` lets it catch up."""
 
-    def __init__(self, scenario: Scenario, access: Access | None = None) -> None:
+    def __init__(self, scenario: Scenario, access: Access | None = None, acting: Acting | None = None) -> None:
         self.scenario = scenario
         self.view: LedgerView = in_memory()
         self.views: Any = SimpleNamespace(
@@ -27,7 +28,7 @@ class Served:
         )
         self.live = Live(Topics({"bootstrap_servers": ["127.0.0.1:1"]}, "credit"))
         self.live.trouble = None
-        self.app = create_app(self.live, "127.0.0.1", views=self.views, access=access)
+        self.app = create_app(self.live, "127.0.0.1", views=self.views, access=access, acting=acting)
         # Not entered as a context: nothing is read from a broker.
         self.client = TestClient(self.app, base_url="http://127.0.0.1", raise_server_exceptions=False)
         self.see()

@@ -33,6 +33,7 @@ from schemas.reasons import APPROVAL_REASONS, ORDER_REASONS, REFUSALS
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import create_and_check
+from tests.readme import readme_example
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -184,9 +185,7 @@ def test_json_in_the_docs_is_json() -> None:
 
 
 def _order_system() -> str:
-    found = re.search(r"<!-- example: order system -->\n```python\n(.*?)```", README, flags=re.S)
-    assert found is not None
-    return found[1]
+    return readme_example("order system")
 
 
 def _lines_for_send() -> list[str]:
@@ -211,6 +210,12 @@ def test_the_policy_page_shows_every_section() -> None:
 
 def test_the_example_of_an_order_system_compiles() -> None:
     compile(_order_system(), "README.md", "exec")
+
+
+def test_the_example_over_http_is_ten_lines_that_compile() -> None:
+    program = readme_example("over http")
+    compile(program, "README.md", "exec")
+    assert len([line for line in program.splitlines() if line.strip()]) <= 10
 
 
 def test_the_facts_of_the_readme_are_facts() -> None:

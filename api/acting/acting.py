@@ -11,7 +11,9 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from api.acting.known_accounts import KnownAccounts
 from api.acting.ledger_tail import LedgerTail
+from api.acting.mending import DeadLetters, Mending
 from api.acting.message import Message, Sign, Written, unsigned
 from api.acting.outcomes import Outcome, is_same, written_at
 from api.acting.sending import Sending
@@ -31,6 +33,7 @@ class Acting:
         prefix: the topic prefix of this deployment.
         sign: adds to facts of people what proves that this api wrote them.
         patience: how long webhooks are tried.
+        mending: what is known elsewhere of dead letters; without it none is sent in again.
         webhook_networks: networks in CIDR notation that webhooks may lead into though they are not the internet.
         simulated_time: stamp facts with the newest time in the ledger, where a simulated market makes the time.
     """
@@ -43,11 +46,14 @@ class Acting:
         *,
         webhook_networks: Iterable[str] = (),
         patience: Patience = Patience(),
+        mending: Mending | None = None,
         simulated_time: bool = False,
     ) -> None:
         self.tail = LedgerTail(connection, prefix)
         self.sending = Sending(connection, prefix, sign)
         self.notifier = Notifier(connection, prefix, self.sending, Addresses(webhook_networks), patience)
+        self.accounts: KnownAccounts | None = None
+        self.dead_letters = None if mending is None else DeadLetters(connection, prefix, mending)
         self._simulated_time = simulated_time
         self._told: OrderedDict[str, None] = OrderedDict()
 
@@ -82,7 +88,7 @@ class Acting:
             NotWritten: the brokers did not acknowledge it.
         """
         (written,) = await self.sending.send([message])
-        self._told[fact_id] = None
+        self._told[fact_id or written_at(written.topic, written.partition, written.offset)] = None
         if len(self._told) > _TOLD_KEPT:
             self._told.popitem(last=False)
         return written, await self._outcome(message, written, fact_id, wait_seconds)
@@ -96,7 +102,14 @@ class Acting:
         outcome = await self.known(place)
         if outcome is not None or wait_seconds <= 0:
             return outcome
-        return await self.tail.outcomes.wait((place, fact_id), wait_seconds)
+        found = await self.tail.outcomes.wait((place, fact_id), wait_seconds)
+        return found or self._past(message, fact_id)
+
+    def _past(self, message: Message, fact_id: str) -> Outcome | None:
+        """A repetition of what is long past leaves no new record."""
+        account_id = None if message.key is None else message.key.decode()
+        found = None if self.accounts is None or not fact_id else self.accounts.past(account_id, fact_id)
+        return found if found is not None and is_same(found, message.value) else None
 
     async def later(self, fact_id: str, wait_seconds: float) -> Outcome | None:
         """Return what became of a fact that was told before, waiting for the ledger to have it."""

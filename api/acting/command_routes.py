@@ -47,6 +47,7 @@ ACTING_PROBLEMS: dict[int | str, dict[str, Any]] = {
     },
     503: {"description": "The brokers do not answer; send the same again with the same key.", **PROBLEM},
 }
+COMMAND_ANSWERS = _RESPONSES | ACTING_PROBLEMS
 _encode = msgspec.json.Encoder().encode
 
 
@@ -161,7 +162,7 @@ def _add_commands() -> None:
             methods=["POST"],
             name=kind,
             dependencies=[require(permission)],
-            responses=_RESPONSES | ACTING_PROBLEMS,
+            responses=COMMAND_ANSWERS,
             openapi_extra={"requestBody": {"required": True, "content": content}},
         )
 
@@ -169,7 +170,7 @@ def _add_commands() -> None:
 _add_commands()
 
 
-@router.get("/commands/{fact_id:path}", dependencies=[require("have_session")], responses=_RESPONSES | ACTING_PROBLEMS)
+@router.get("/commands/{fact_id:path}", dependencies=[require("have_session")], responses=COMMAND_ANSWERS)
 async def show_command(request: Request, caller: CurrentCaller, fact_id: str, wait_ms: WaitMs = 0) -> Response:
     """Show what became of a command that this caller told, waiting up to `wait_ms` for the ledger to have it."""
     acting = acting_of(request)
@@ -177,7 +178,7 @@ async def show_command(request: Request, caller: CurrentCaller, fact_id: str, wa
         return problem(404, f"expected a command of {caller.actor}, received {fact_id[:200]!r}")
     outcome = await acting.later(fact_id, wait_ms / 1000)
     if outcome is not None:
-        return answer(outcome)
+        return refuse_out_of_scope(request, caller, outcome.account_id) or answer(outcome)
     if acting.has_told(fact_id):
         return pending(fact_id)
     return problem(404, f"expected the id of a command in the newest part of the ledger, received {fact_id[:200]!r}")

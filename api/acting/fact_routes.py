@@ -12,9 +12,10 @@ from api.access.caller import Caller
 from api.access.gate import CurrentCaller, require
 from api.acting.acting import Acting
 from api.acting.catalogue import BodyInvalid, contract_schema
-from api.acting.command_routes import ACTING_PROBLEMS, KEY, WaitMs, acting_of
+from api.acting.command_routes import ACTING_PROBLEMS, KEY, WaitMs, acting_of, refuse_out_of_scope
 from api.acting.facts import SENT_BY_PROGRAMS, AccountNotFound, Reading, read_fact, read_facts
 from api.acting.finding import Finder, Name
+from api.acting.known_accounts import NotReadYet
 from api.acting.message import Message
 from api.acting.outcomes import Outcome, is_same
 from api.acting.sending import NotWritten
@@ -105,8 +106,8 @@ async def send_facts(
     """
     acting = acting_of(request)
     try:
-        reading = await _reading(request, acting, caller, source, effect, idempotency_key)
-        read = _read_all(caller, *read_facts(await request.body()), reading)
+        reading = _reading(acting, caller, source, effect, idempotency_key)
+        read = _read_all(request, caller, *read_facts(await request.body()), reading)
         written = await acting.sending.send([message for message, _, _ in read])
     except _Refused as refused:
         return refused.answer
@@ -127,36 +128,34 @@ async def send_facts(
     return Response(_encode(FactsAnswer(facts=facts)), media_type="application/json")
 
 
-async def _reading(
-    request: Request, acting: Acting, caller: Caller, source: str | None, effect: str, key: str | None
-) -> Reading:
+def _reading(acting: Acting, caller: Caller, source: str | None, effect: str, key: str | None) -> Reading:
     source = source or caller.actor
     if source.startswith("obligor/") or not source.isprintable():
         raise _Refused(problem(422, f"expected a source of your own, received {source!r}", code="header_invalid"))
     if key is not None and not KEY.match(key):
         raise _Refused(problem(422, "expected an Idempotency-Key of 1 to 200 printable characters"))
-    finder = _finder(request)
-    is_fresh = False
+    finder: Finder | None = None
 
     def find(name: Name) -> list[str]:
-        nonlocal is_fresh
-        if finder is None:
-            raise _Refused(problem(503, "expected accounts to be known by now, the ledger is still being read"))
-        if not is_fresh:
-            finder.refresh()
-            is_fresh = True
+        nonlocal finder
+        finder = finder or _finder(acting)
         return finder.find(name)
 
     return Reading(source, effect, key or "", acting.now_ms(), find)
 
 
-def _finder(request: Request) -> Finder | None:
-    finder: Finder | None = getattr(request.app.state, "finder", None)
-    return finder
+def _finder(acting: Acting) -> Finder:
+    """What finds accounts, brought up to date once for all the facts of a request."""
+    try:
+        if acting.accounts is not None:
+            return acting.accounts.finder()
+    except NotReadYet as unready:
+        raise _Refused(problem(503, str(unready))) from unready
+    raise _Refused(problem(503, "expected a process that has views, this one has none"))
 
 
 def _read_all(
-    caller: Caller, items: list[Raw], paths: list[str], reading: Reading
+    request: Request, caller: Caller, items: list[Raw], paths: list[str], reading: Reading
 ) -> list[tuple[Message, Fact | Broadcast, str]]:
     """Every fact, or all that is wrong with any of them at once."""
     read, invalid = [], []
@@ -168,7 +167,7 @@ def _read_all(
             continue
         except AccountNotFound as missing:
             raise _Refused(_not_found(missing, at)) from missing
-        _check_topic(caller, found[0].topic, found[1])
+        _check_topic(request, caller, found[0].topic, found[1])
         read.append(found)
     if invalid:
         first = invalid[0]
@@ -186,12 +185,12 @@ def _not_found(missing: AccountNotFound, at: str) -> Response:
     return problem(404, str(missing), code="account_not_found", path=path)
 
 
-def _check_topic(caller: Caller, topic: str, fact: Fact | Broadcast) -> None:
+def _check_topic(request: Request, caller: Caller, topic: str, fact: Fact | Broadcast) -> None:
     if not caller.may_use(topic):
         raise _Refused(problem(403, f"expected a key that may send to {topic}, {caller.actor} may not"))
-    if caller.scope is not None:
-        detail = f"expected a caller for all accounts, {caller.actor} has some"
-        raise _Refused(problem(403, detail, code="out_of_scope"))
+    refused = refuse_out_of_scope(request, caller, _account(fact))
+    if refused is not None:
+        raise _Refused(refused)
 
 
 def _account(fact: Fact | Broadcast) -> str | None:
@@ -217,10 +216,10 @@ async def check_order(
     """
     acting = acting_of(request)
     try:
-        reading = await _reading(request, acting, caller, source, effect, None)
+        reading = _reading(acting, caller, source, effect, None)
         body = await request.body()
         reading = msgspec.structs.replace(reading, key=_question_id(body))
-        ((message, fact, ce_id),) = _read_all(caller, [Raw(body)], ["$"], reading)
+        ((message, fact, ce_id),) = _read_all(request, caller, [Raw(body)], ["$"], reading)
         return await _ask(acting, message, fact, f"{reading.source}/{ce_id}", wait_ms / 1000)
     except _Refused as refused:
         return refused.answer

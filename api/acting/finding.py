@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from projections.dossier_rows import Dossier
@@ -14,11 +14,11 @@ Name = tuple[str, str]
 
 
 class Known(NamedTuple):
-    """An account as far as finding goes: `seq` is that of its last ledger record."""
+    """An account as far as finding goes: `seq` is that of its last ledger record, `dossier` reads what is on file."""
 
     account_id: str
     seq: int
-    dossier: Dossier | None
+    dossier: Callable[[], Dossier | None]
 
 
 class Accounts(Protocol):
@@ -44,7 +44,7 @@ class Finder:
         for account in self._accounts():
             if self._seqs.get(account.account_id) != account.seq:
                 self._seqs[account.account_id] = account.seq
-                self._replace(account.account_id, names_of(account.account_id, account.dossier))
+                self._replace(account.account_id, names_of(account.account_id, account.dossier()))
 
     def find(self, name: Name) -> list[str]:
         """Return the accounts that something names, in order: none, the one, or several."""

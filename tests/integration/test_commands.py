@@ -6,8 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -17,8 +21,10 @@ from streams.settings import Settings
 from streams.topics import create_and_check
 from tests import builders as b
 from tests.api_process import ApiProcess
+from tests.builders import Said
 from tests.faults.progress import wait_until
 from tests.order_system import OrderSystem
+from tests.readme import readme_example
 from tests.receiver import Delivery, Receiver
 from tests.worker_process import ObservedWorker
 
@@ -193,6 +199,62 @@ def test_a_webhook_is_told_in_order_again_after_failures_and_of_what_it_refused_
         assert told_of(receiver)[-2:] == ["W-5", "W-6"]
         assert http.delete(f"/v1/webhooks/{hook}").status_code == 204
         assert http.get("/v1/webhooks").json() == {"webhooks": []}
+
+
+def test_a_dead_letter_is_mended_and_sent_in_again_over_http(http: httpx.Client, shop: OrderSystem) -> None:
+    shop.open({"C-9": 1_000})
+    shop.put("orders", b'{"type": "order_placed", ', b"C-9", [("ce_source", b"shop")])
+    partition = shop.partition("C-9")
+    shop.say(b.order("O-9", 100, account_id="C-9"))
+    shop.wait_for_answers({"O-9": "order_referred"})
+    letter = newest_letter(shop, partition)
+    path = f"/v1/dead-letters/{partition}/{letter.offset}/redrive"
+    again = http.post(path)
+    assert (again.status_code, again.json()["refusal"]) == (200, "value_not_json")
+    invalid = http.post(path, json={"value": {**b.order("O-10", -1, account_id="C-9").value}})
+    assert (invalid.status_code, invalid.json()["path"]) == (422, "$.amount_minor")
+    wait_until("it to fail again", lambda: newest_letter(shop, partition).offset > letter.offset, 30)
+    letter = newest_letter(shop, partition)
+    path = f"/v1/dead-letters/{partition}/{letter.offset}/redrive"
+    mended = http.post(path, json={"value": b.order("O-10", 50, account_id="C-9").value})
+    assert (mended.status_code, mended.json()["outcome"]) == (200, "accepted"), mended.text
+    shop.wait_for_answers({"O-9": "order_released", "O-10": "order_released"})
+    assert http.post(f"/v1/dead-letters/{partition}/999999/redrive").status_code == 404
+
+
+def test_whose_account_a_fact_is_follows_from_customer_and_party(http: httpx.Client, shop: OrderSystem) -> None:
+    party = {"party_id": "P-1", "identifiers": [{"scheme": "uscc", "value": "91310000MA1K"}]}
+    shop.say(b.account_opened(account_id="G-1", parties=[party]))
+    shop.say(Said({"type": "member_joined", "account_id": "G-1", "customer_id": "D-77"}, {"ce_id": "m"}, "G-1"))
+    order = {name: found for name, found in b.order("O-11", 100).value.items() if name != "account_id"}
+
+    def placed() -> bool:
+        told = http.post("/v1/facts", json={**order, "customer_id": "D-77"}, params={"source": "shop"})
+        return told.status_code == 200 and told.json()["facts"][0]["account_id"] == "G-1"
+
+    wait_until("the member to be known", placed, 30)
+    shop.wait_for_answers({"O-11": "order_referred"})
+    party_of = {"fact": {**order, "order_id": "O-12"}, "party": {"scheme": "uscc", "value": "91310000MA1K"}}
+    assert http.post("/v1/facts", json=party_of).json()["facts"][0]["account_id"] == "G-1"
+    unknown = http.post("/v1/facts", json={**order, "customer_id": "nobody"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "account_not_found")
+
+
+def test_the_example_of_the_readme_places_an_order_and_releases_it(http: httpx.Client, shop: OrderSystem) -> None:
+    shop.open({"A-1001": 500_000})
+    program = readme_example("over http").replace("http://127.0.0.1:8400", str(http.base_url).rstrip("/"))
+    key = http.post("/v1/keys", json={"name": "shop", "roles": ["machine", "analyst"]}).json()["key"]
+    environment = {**os.environ, "OBLIGOR_KEY": key}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["order_blocked", "accepted"], done.stderr
+    shop.wait_for_answers({"O-5002": "order_released"})
+
+
+def newest_letter(shop: OrderSystem, partition: int) -> Any:
+    """Return the last record that could not be read."""
+    return [found for found in shop.records("deadletters", partition) if found.value == b'{"type": "order_placed", '][
+        -1
+    ]
 
 
 def told_of(receiver: Receiver) -> list[str]:

@@ -10,19 +10,22 @@ import pytest
 from fastapi.testclient import TestClient
 from msgspec import Raw
 
+from api.access.caller import Caller
 from api.acting.acting import Acting
 from api.acting.catalogue import BodyInvalid
 from api.acting.fact_routes import _check_answer
 from api.acting.facts import SENT_BY_PROGRAMS, AccountNotFound, Reading, read_fact, read_facts
 from api.acting.finding import Finder, Known, names_of
+from api.acting.mending import DeadLetters, Mending, NotSentAgain
 from api.acting.message import Message, Written
 from api.acting.outcomes import Outcome
 from api.answers.acting import LedgerPlace
-from api.app import create_app
-from api.live import Live
-from api.reader import Topics
 from projections.dossier_rows import Dossier, Member, PartyRow
 from schemas.publishing import examples
+from streams.deadletters import DeadLetter, read_letter, redrive
+from tests import builders as b
+from tests.scenario import Scenario
+from tests.served import Served
 
 ORDER = {
     "type": "order_placed",
@@ -109,37 +112,40 @@ class TestFinding:
         return finder
 
     def test_an_account_is_found_by_customer_party_and_registration(self) -> None:
-        finder = self.finder([Known("G", 3, GROUP), Known("A-2", 0, None)])
+        finder = self.finder([Known("G", 3, lambda: GROUP), Known("A-2", 0, lambda: None)])
         for name in (("customer_id", "C-1"), ("party_id", "P-1"), ("party_id", "P-2"), ("uscc", "91310000")):
             assert finder.find(name) == ["G"]
         assert finder.find(("customer_id", "A-2")) == ["A-2"]
         assert finder.find(("customer_id", "C-2")) == finder.find(("vat", "91310000")) == []
 
     def test_what_was_said_since_counts(self) -> None:
-        accounts = [Known("G", 3, GROUP), Known("H", 1, None)]
+        accounts = [Known("G", 3, lambda: GROUP), Known("H", 1, lambda: None)]
         finder = self.finder(accounts)
-        accounts[:] = [Known("G", 4, Dossier()), Known("H", 2, GROUP)]
+        accounts[:] = [Known("G", 4, Dossier), Known("H", 2, lambda: GROUP)]
         assert finder.find(("customer_id", "C-1")) == ["G"]
         finder.refresh()
         assert finder.find(("customer_id", "C-1")) == ["H"]
 
     def test_the_account_is_put_into_the_fact_and_is_its_key(self) -> None:
         fact = {**{key: found for key, found in ORDER.items() if key != "account_id"}, "customer_id": "C-1"}
-        message, _, _ = read(fact, find=self.finder([Known("G", 3, GROUP)]).find)
+        message, _, _ = read(fact, find=self.finder([Known("G", 3, lambda: GROUP)]).find)
         assert message.key == b"G" and msgspec.json.decode(message.value) == {**fact, "account_id": "G"}
         with_party = {"fact": {**fact, "customer_id": "other"}, "party": {"scheme": "vat", "value": "DE1"}}
-        assert read(with_party, find=self.finder([Known("G", 3, GROUP)]).find)[0].key == b"G"
+        assert read(with_party, find=self.finder([Known("G", 3, lambda: GROUP)]).find)[0].key == b"G"
 
     def test_none_and_several_are_told_apart(self) -> None:
         fact = {"type": "bureau_reported", "party_id": "P-1"}
         with pytest.raises(AccountNotFound, match="found none"):
             read(fact)
         with pytest.raises(AccountNotFound, match="several: G, H") as several:
-            read(fact, find=self.finder([Known("G", 1, GROUP), Known("H", 1, GROUP)]).find)
+            read(fact, find=self.finder([Known("G", 1, lambda: GROUP), Known("H", 1, lambda: GROUP)]).find)
         assert (several.value.path, several.value.candidates) == ("$.party_id", ["G", "H"])
 
     def test_a_lone_customer_is_its_own_account(self) -> None:
         assert names_of("A", None) == {("customer_id", "A")}
+
+
+AT_ONCE = {"wait_ms": 0}
 
 
 class Kept(Acting):
@@ -162,9 +168,14 @@ def acting() -> Kept:
 
 @pytest.fixture
 def client(acting: Kept) -> TestClient:
-    app = create_app(Live(Topics({}, "credit")), "127.0.0.1", acting=acting)
-    app.state.finder = Finder(lambda: [Known("G", 1, GROUP), Known("H", 1, Dossier(parties=GROUP.parties))])
-    return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    """A client of an api that knows accounts G and H: both have the party with VAT number DE1."""
+    party = {"party_id": "P-1", "identifiers": [{"scheme": "vat", "value": "DE1"}]}
+    scenario = Scenario()
+    for name in ("G", "H"):
+        scenario.say(b.account_opened(account_id=name, parties=[party], manager_id=f"manager of {name}"))
+    scenario.say(b.limit_set(5, account_id="G", actor="local").by("obligor/api/local", "old"))
+    served = Served(scenario, acting=acting)
+    return served.client
 
 
 class TestRoutes:
@@ -197,6 +208,35 @@ class TestRoutes:
     @pytest.mark.parametrize("source", ["obligor/api/local", "a\x01"])
     def test_nobody_speaks_for_obligor(self, client: TestClient, source: str) -> None:
         assert client.post("/v1/facts", json=ORDER, params={"source": source}).status_code == 422
+
+    def test_who_answers_for_some_accounts_tells_nothing_of_others(self, client: TestClient, acting: Kept) -> None:
+        some = Caller("l.wei", frozenset({"machine", "analyst"}), scope=frozenset({"manager of G"}))
+
+        class Known:
+            async def caller(self, _: Any) -> Caller:
+                return some
+
+        client.app.state.access = Known()  # type: ignore[attr-defined]
+        for name, status in (("G", 200), ("H", 404), ("nobody", 404)):
+            assert client.post("/v1/facts", json={**ORDER, "account_id": name}).status_code == status
+            held = client.post("/v1/commands/account_held", json={"account_id": name, "reason": "r"}, params=AT_ONCE)
+            assert held.status_code == (202 if status == 200 else 404)
+            assert client.post("/v1/checks", json={**ORDER, "account_id": name}, params=AT_ONCE).status_code == (
+                202 if status == 200 else 404
+            )
+        rates = {"type": "rates_set", "base": "EUR", "rates": {"USD": "1.1"}, "valid_on": "2026-03-02"}
+        assert client.post("/v1/facts", json={"fact": rates, "id": "r"}).json()["code"] == "out_of_scope"
+        assert {(message.key or b"").decode() for message in acting.kept} == {"G"}
+
+    def test_what_was_told_long_ago_is_answered_from_the_past_of_its_account(self, client: TestClient) -> None:
+        """The newest part of the ledger does not have it, and a repetition leaves no record."""
+        body = {"account_id": "G", "limit_minor": 5, "currency": "EUR", "reason": "asked"}
+        key, once = {"Idempotency-Key": "old"}, {"wait_ms": 1}
+        told = client.post("/v1/commands/limit_set", json=body, headers=key, params=once)
+        assert told.status_code == 200, told.text
+        assert (told.json()["outcome"], told.json()["version"]) == ("accepted", "0-2")
+        other = client.post("/v1/commands/limit_set", json={**body, "limit_minor": 6}, headers=key, params=once)
+        assert other.status_code == 202
 
     def test_a_question_that_is_not_answered_in_time_is_pending(self, client: TestClient, acting: Kept) -> None:
         first = client.post("/v1/checks", json=ORDER, params={"wait_ms": 0})
@@ -241,3 +281,38 @@ def outcome(*decisions: dict[str, Any], **more: Any) -> Outcome:
 def test_only_a_released_order_may_leave(found: Outcome | None, expected: str, released: bool | None) -> None:
     answer = _check_answer("f", _Fact, found)
     assert (answer.outcome, answer.released) == (expected, released)
+
+
+class TestMending:
+    def letters(self) -> DeadLetters:
+        return DeadLetters({}, "credit", Mending(read_letter, redrive))
+
+    def letter(self, topic: str = "credit.orders.v1", key: bytes | None = b"A-1") -> DeadLetter:
+        headers = (("ce_source", b"shop"), ("redrives", b"credit.orders.v1/0/1"))
+        return DeadLetter(f"{topic}/2/7", key, b"{", headers, "value_not_json", "$", "m", "0/2/9/0", 5, "1")
+
+    def test_a_letter_is_sent_in_again_as_it_was_or_mended(self) -> None:
+        as_it_was = self.letters().again(self.letter(), 1_000, None, None)
+        assert (as_it_was.topic, as_it_was.key, as_it_was.value) == ("orders", b"A-1", b"{")
+        assert as_it_was.headers == (("ce_source", b"shop"), ("redrives", b"credit.orders.v1/2/7"))
+        assert as_it_was.timestamp_ms == 1_000
+        value = msgspec.json.encode(ORDER)
+        assert self.letters().again(self.letter(), 1_000, value, None).value == value
+        other = msgspec.json.encode({**ORDER, "account_id": "B"})
+        assert self.letters().again(self.letter(key=None), 1_000, other, "B").key == b"B"
+
+    @pytest.mark.parametrize(
+        ("topic", "key", "value", "refused"),
+        [
+            ("credit.desk.v1", b"A-1", None, NotSentAgain),
+            ("credit.control.v1", None, None, NotSentAgain),
+            ("other.orders.v1", b"A-1", None, NotSentAgain),
+            ("credit.orders.v1", None, None, NotSentAgain),
+            ("credit.orders.v1", b"A-1", {**ORDER, "amount_minor": -1}, BodyInvalid),
+            ("credit.orders.v1", b"A-2", ORDER, BodyInvalid),
+        ],
+    )
+    def test_what_is_not_sent_again(self, topic: str, key: bytes | None, value: Any, refused: type[Exception]) -> None:
+        mended = None if value is None else msgspec.json.encode(value)
+        with pytest.raises(refused):
+            self.letters().again(self.letter(topic, key), 1_000, mended, None)
