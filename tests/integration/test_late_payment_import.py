@@ -111,10 +111,11 @@ def _check_learning(settings: Settings, shop: OrderSystem, directory: Path) -> N
     """A learner beside it learns what `obligor learn` does offline, bit for bit; the last day waits for the next."""
     rules = load_map("ibm-late-payment")
     messages = Import(public_items(), rules).messages()
-    expected = learned(said_by(CoreInMemory(), messages), all_over=False).learner
+    study = learned(said_by(CoreInMemory(), messages), all_over=False)
+    expected = study.learner
     with LearnerProcess(settings, directory / "learner.log") as learner:
         learner.start_ready()
-        wait_until("all to be learned", lambda: learner.count("obligor_learner_learned") == expected.learned, 60)
+        wait_until("all to be learned", lambda: learner.count("obligor_learner_lessons") == study.log.number, 60)
         assert learner.stop() == 0
     found = lessons_in(shop).learner
     assert found.snapshots() == expected.snapshots()

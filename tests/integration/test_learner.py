@@ -82,8 +82,8 @@ def test_killed_it_learns_everything_once_and_the_same_and_a_second_one_ends(
             learner.start(OBLIGOR_FAILPOINT=failpoint)
             assert learner.wait_for_exit(60) == EXIT_CODE
         learner.start_ready()
-        learned = expected.learner.learned
-        wait_until("all to be learned", lambda: learner.count("obligor_learner_learned") == learned, 60)
+        lessons = expected.log.number
+        wait_until("all to be learned", lambda: learner.count("obligor_learner_lessons") == lessons, 60)
         wait_until("nothing to be held", lambda: learner.count("obligor_learner_held") == 0, 20)
 
         second.start()

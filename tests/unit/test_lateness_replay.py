@@ -11,12 +11,14 @@ import pytest
 from schemas.decisions_lateness import LatenessAsked
 from streams.commands.learn_sources import from_market
 from streams.importer import Import
-from streams.lateness_replay import CoreInMemory, said_by
+from streams.lateness_replay import CoreInMemory, learned, said_by
 from streams.lesson_order import Label
+from streams.models import adoption
 from streams.receivables import Item
 from streams.receivables_map import ReceivablesMap, load_map
-from streams.scoreboard import ACCOUNT_RATE, BASE_RATE, CHAMPION, SCORECARD
+from streams.scoreboard import ACCOUNT_RATE, BASE_RATE, CHAMPION, IN_FORCE, SCORECARD
 from streams.simulator import DEFAULT_START
+from streams.snapshots import snapshots_of
 from tests.late_payers import item, made_items, needs_public_set, public_items
 from tests.plain_lateness import History
 
@@ -55,6 +57,25 @@ def test_of_a_table_the_core_says_what_plain_bookkeeping_says(grace_days: int) -
 def test_of_the_public_set_the_core_says_what_plain_bookkeeping_says() -> None:
     items = public_items()
     assert by_core(items, load_map("ibm-late-payment")) == by_hand(items)
+
+
+def test_a_model_that_two_people_adopt_predicts_in_the_core_and_is_measured_as_the_one_in_force() -> None:
+    messages = list(Import(made_items(accounts=6, invoices=25), load_map("ibm-late-payment")).messages())
+    half = len(messages) // 2
+    core = CoreInMemory()
+    before = list(said_by(core, messages[:half]))
+    study = learned(before, all_over=False)
+    snapshot = snapshots_of(study.learner, study.log, study.on, "lessons")[0]
+    adopted = adoption(snapshot, actor="a", approved_by="b", reason="first", now_ms=messages[half].timestamp_ms)
+    core.tell(adopted)
+    after = list(said_by(core, messages[half:]))
+    asked = [label.said for _, label in after if isinstance(label, Label) and isinstance(label.said, LatenessAsked)]
+    assert {question.model_id for question in asked} == {snapshot.model_id}
+    board = learned([*before, *after]).learner.scoreboard
+    assert board.overall[IN_FORCE].figures().count == sum(question.probability is not None for question in asked) > 50
+    assert board.incumbent() == IN_FORCE
+    incumbent, candidate = board.compared(CHAMPION)
+    assert incumbent.labels == candidate.labels > 50
 
 
 def test_when_the_times_change_drift_is_told_within_500_labels_and_calibration_recovers() -> None:
