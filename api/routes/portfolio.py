@@ -47,9 +47,13 @@ def _find(sight: Sight, wanted: str) -> tuple[PolicyRow, Policy]:
             return _row(line, in_force), recorded_policy(msgspec.json.decode(line.policy))
     built_in = default_policy()
     if id_of(built_in) == wanted:
-        row = PolicyRow(policy_id=wanted, adopted_at_ms=None, actor=None, reason=None, in_force=wanted == in_force)
-        return row, built_in
+        return _built_in_row(in_force), built_in
     raise HTTPException(404, f"expected the id of a policy that was adopted, received {wanted!r}")
+
+
+def _built_in_row(in_force: str) -> PolicyRow:
+    built_in = id_of(default_policy())
+    return PolicyRow(policy_id=built_in, adopted_at_ms=None, actor=None, reason=None, in_force=built_in == in_force)
 
 
 def _row(line: PolicyLine, in_force: str) -> PolicyRow:
@@ -74,9 +78,10 @@ async def show_policy_in_force(request: Request, sight: See) -> Response:
 
 @router.get("/policies", dependencies=[require("read_policy")], responses=shows(PolicyPage))
 async def list_policies(sight: See) -> Response:
-    """List all policies that were adopted, newest first."""
+    """List all policies that were adopted, newest first, and at the end the built-in one."""
     in_force = sight.view.parts[0].partition.context.policy_id
     rows = [_row(line, in_force) for line in _adopted(sight)]
+    rows.append(_built_in_row(in_force))
     return as_json(PolicyPage(policies=rows, total=len(rows), as_of=sight.view.as_of()))
 
 

@@ -360,7 +360,7 @@ def test_policies_are_listed_shown_and_compared() -> None:
     served.see()
     now = served.get("/policy")
     assert now["policy"]["fact_ids_kept_days"] == 99 and now["policy_id"] != built_in["policy_id"]
-    assert ids(served.get("/policies"), "policies", "policy_id") == [now["policy_id"]]
+    assert ids(served.get("/policies"), "policies", "policy_id") == [now["policy_id"], built_in["policy_id"]]
     diff = served.get(f"/policies/{built_in['policy_id']}/diff/{now['policy_id']}")
     assert diff["changes"] == [{"path": "fact_ids_kept_days", "old": "30", "new": "99"}]
     served.refuses("/policies/nonsense", 404)

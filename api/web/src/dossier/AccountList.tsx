@@ -51,7 +51,7 @@ export function AccountList() {
 function AccountFilters({ filters }: { filters: Record<string, string> }) {
   const others = FILTERS.filter((name) => name !== "query" && !(name in CHOICES) && filters[name]);
   return (
-    <search className="filters">
+    <search className="list-filters">
       <QueryField value={filters.query ?? ""} />
       {Object.entries(CHOICES).map(([name, values]) => (
         <label key={name}>

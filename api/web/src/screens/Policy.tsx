@@ -2,7 +2,6 @@ import { useAnswer } from "../api/query";
 import type { PolicyAnswer, PolicyPage, PolicyRow } from "../api/types";
 import { hrefOf, useAddressState } from "../app/router";
 import type { ScreenProps } from "../app/screens";
-import { Exports } from "../components/Exports";
 import { Empty, Loaded } from "../components/states";
 import { dateTime } from "../format";
 import { StateMark } from "../parts/marks";
@@ -72,7 +71,7 @@ function One({ path }: { path: string }) {
 function Adopted() {
   const answer = useAnswer<PolicyPage>("/policies", { limit: 200 }, { everyMs: 30_000 });
   return (
-    <Section title={tell("policies_adopted")} wide aside={<Exports path="/policies" query={{}} />}>
+    <Section title={tell("policies_adopted")} wide>
       <Loaded answer={answer}>
         {(page) => (
           <PlainTable
@@ -94,7 +93,7 @@ function Adopted() {
                 title: tell("state"),
                 cell: (row) => (row.in_force ? <StateMark state="in_force" weight="good" /> : "–"),
               },
-              { key: "at", title: tell("when"), tight: true, cell: (row) => dateTime(row.adopted_at_ms) },
+              { key: "at", title: tell("when"), tight: true, cell: adoptedAt },
               { key: "actor", title: tell("who"), cell: (row) => row.actor ?? "–" },
               { key: "reason", title: tell("because"), cell: (row) => row.reason ?? "–" },
               { key: "diff", title: "", cell: (row) => <CompareLink row={row} all={page.policies} /> },
@@ -105,6 +104,11 @@ function Adopted() {
       </Loaded>
     </Section>
   );
+}
+
+/** When a policy was adopted; the built-in one never was. */
+function adoptedAt(row: PolicyRow): string {
+  return row.adopted_at_ms === null ? tell("built_in") : dateTime(row.adopted_at_ms);
 }
 
 function CompareLink({ row, all }: { row: PolicyRow; all: readonly PolicyRow[] }) {
@@ -126,7 +130,7 @@ function Compare() {
         const older = from || (page.policies[1]?.policy_id ?? "");
         return (
           <>
-            <div className="filters">
+            <div className="list-filters">
               <Choice label={tell("compare_from")} policies={page.policies} value={older} onChange={setFrom} />
               <Choice label={tell("compare_to")} policies={page.policies} value={newer} onChange={setTo} />
             </div>
@@ -152,7 +156,7 @@ function Choice({ label, policies, value, onChange }: ChoiceProps) {
       <select value={value} onChange={(event) => onChange(event.target.value)}>
         {policies.map((one) => (
           <option key={`${one.policy_id}/${one.adopted_at_ms}`} value={one.policy_id}>
-            {one.policy_id.slice(0, 12)} · {dateTime(one.adopted_at_ms)} · {one.actor ?? "–"}
+            {one.policy_id.slice(0, 12)} · {adoptedAt(one)} · {one.actor ?? "–"}
           </option>
         ))}
       </select>

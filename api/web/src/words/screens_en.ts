@@ -383,4 +383,5 @@ export const screensEn = {
   lateness_settled: "{invoice}, {days} days after due",
   invoice_late: "{invoice} was late",
   invoice_in_time: "{invoice} was paid in time",
+  built_in: "built in",
 };

@@ -384,4 +384,5 @@ export const screensZh: Record<keyof typeof screensEn, string> = {
   lateness_settled: "{invoice}，到期后 {days} 天",
   invoice_late: "{invoice} 迟付",
   invoice_in_time: "{invoice} 按时付清",
+  built_in: "内置",
 };
