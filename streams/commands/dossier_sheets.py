@@ -108,6 +108,9 @@ def _standing(view: View, words: Words) -> Iterable[tuple[str, str]]:
     yield words["status"], f"{words[standing['status']]}{held}"
     since = f"  {words['changed_on']} {grade['changed_on']}" if grade["changed_on"] else ""
     yield words["grade"], f"{grade['grade'] or words['none']}{since}"
+    score = view["score"]
+    if score is not None and score["points"] is not None:
+        yield words["score"], f"{score['points']} / {score['points_most']}"
     for name in _STANDING:
         if standing[name] is not None:
             yield words[name], _told(name, standing[name], currency)

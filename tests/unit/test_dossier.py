@@ -174,7 +174,16 @@ def printed(scenario: Scenario, language: Language) -> str:
     [
         (
             "en",
-            ["industry", "wire", "592 points of 1000", "asked: at least 530", "current ratio", "Altman", "goodwill"],
+            [
+                "industry",
+                "wire",
+                "592 / 1000",
+                "592 points of 1000",
+                "asked: at least 530",
+                "current ratio",
+                "Altman",
+                "goodwill",
+            ],
         ),
         ("zh", ["行业", "wire", "评分卡 592 分", "要求不低于 530", "流动比率", "Altman 模型", "变更历史"]),
     ],
