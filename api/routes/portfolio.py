@@ -26,7 +26,7 @@ PolicyId = Annotated[str, Path(max_length=100)]
 @router.get("/portfolio", dependencies=[require("read_portfolio")], responses=shows(PortfolioAnswer))
 async def show_portfolio(sight: See) -> Response:
     """Show the totals of the book, how it is made up, how late and how concentrated it is."""
-    return as_json(portfolio(sight))
+    return as_json(await portfolio(sight))
 
 
 @router.get("/portfolio/risk-matrix", dependencies=[require("read_portfolio")], responses=shows(RiskMatrixAnswer))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable
 
 from msgspec import Struct
 
+from api.answers.lists import AsOf
 from api.answers.portfolio import (
     AgeingTotal,
     CellMeasure,
@@ -24,6 +27,8 @@ from projections.views.partition_view import PartitionView
 from schemas.money import convert
 
 LARGEST = 10
+_AT_ONCE = 500
+"""So many accounts are added up before feed and requests have their turn."""
 _BARS: tuple[tuple[int, int | None], ...] = (
     (0, 2_500),
     (2_500, 5_000),
@@ -34,73 +39,135 @@ _BARS: tuple[tuple[int, int | None], ...] = (
     (10_000, 12_000),
     (12_000, None),
 )
+_BAR_ENDS = [end for _, end in _BARS if end is not None]
 """Basis points of utilisation; the default policy warns at 8,000, 9,000 and 10,000."""
 
 
-class _Valued(Struct, frozen=True, gc=False):
-    """An account's amounts in another currency; `owed` is net exposure, never below zero."""
+class Sum(Struct):
+    """What some accounts come to together; amounts are minor units of one currency."""
 
-    line: AccountLine
-    part: PartitionView
-    exposure: int
-    owed: int
-    limit: int
-    overdue: int
-    expected_loss: int | None
-    has_rate: bool = True
+    accounts: int = 0
+    exposure: int = 0
+    owed: int = 0
+    limit: int = 0
+    overdue: int = 0
+    loss: int | None = None
+    unvalued: int = 0
+
+    def add(self, line: AccountLine, into: str, context: Context) -> int:
+        """Count an account in, and return its net exposure, never below zero."""
+        self.accounts += 1
+        if line.currency == into:
+            amounts = (line.exposure_minor, line.net_exposure_minor, line.limit_minor or 0, line.overdue_minor)
+            loss = line.expected_loss_minor
+        else:
+            of_line = (line.exposure_minor, line.net_exposure_minor, line.limit_minor or 0, line.overdue_minor)
+            valued = [convert(amount, line.currency, into, context.base, context.rates) for amount in of_line]
+            if None in valued:
+                self.unvalued += 1
+                return 0
+            amounts = (valued[0] or 0, valued[1] or 0, valued[2] or 0, valued[3] or 0)
+            loss = line.expected_loss_minor
+            loss = None if loss is None else convert(loss, line.currency, into, context.base, context.rates)
+        owed = max(0, amounts[1])
+        self.exposure += amounts[0]
+        self.owed += owed
+        self.limit += amounts[2]
+        self.overdue += amounts[3]
+        if loss is not None:
+            self.loss = (self.loss or 0) + loss
+        return owed
+
+    def totals(self, key: str | None, whole: int) -> Totals:
+        """Return this as it is answered; `whole` is what shares are of."""
+        return Totals(
+            key=key,
+            accounts=self.accounts,
+            exposure_minor=self.exposure,
+            net_exposure_minor=self.owed,
+            limit_minor=self.limit,
+            overdue_minor=self.overdue,
+            expected_loss_minor=self.loss,
+            unvalued=self.unvalued,
+            share_bp=share_bp(self.owed, whole),
+        )
 
 
-def portfolio(sight: Sight) -> PortfolioAnswer:
-    """Return the totals of the book as a caller sees it."""
-    context = sight.view.parts[0].partition.context
-    book = [_valued(part, line, context.base, context) for part, line in sight.accounts()]
-    whole = sum(found.owed for found in book)
-    return PortfolioAnswer(
-        currency=context.base,
-        total=_totals(None, book, whole),
-        by_currency=_by_currency(sight, context),
-        by_grade=_groups(book, whole, lambda line: line.grade or None),
-        by_industry=_groups(book, whole, lambda line: line.industry),
-        by_country=_groups(book, whole, lambda line: line.country),
-        by_manager=_groups(book, whole, lambda line: line.manager),
-        ageing=_ageing(book, context),
-        utilisation=[_bar(book, first, end) for first, end in _BARS],
-        concentration=_largest(book, whole),
-        as_of=sight.view.as_of(),
-    )
+_DIMENSIONS: dict[str, Callable[[AccountLine], str | None]] = {
+    "by_grade": lambda line: line.grade or None,
+    "by_industry": lambda line: line.industry,
+    "by_country": lambda line: line.country,
+    "by_manager": lambda line: line.manager,
+}
 
 
-def _valued(part: PartitionView, line: AccountLine, into: str, context: Context) -> _Valued:
-    def value(amount: int) -> int | None:
-        return convert(amount, line.currency, into, context.base, context.rates)
+class Book:
+    """The whole book, account by account.
 
-    if value(1) is None:
-        return _Valued(line, part, 0, 0, 0, 0, None, has_rate=False)
-    loss = line.expected_loss_minor
-    return _Valued(
-        line,
-        part,
-        value(line.exposure_minor) or 0,
-        value(max(0, line.net_exposure_minor)) or 0,
-        value(line.limit_minor or 0) or 0,
-        value(line.overdue_minor) or 0,
-        None if loss is None else value(loss),
-    )
+    Args:
+        context: the base currency and the rates that amounts are valued by.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.total = Sum()
+        self.by_currency: dict[str, Sum] = {}
+        self.groups: dict[str, dict[str | None, Sum]] = {name: {} for name in _DIMENSIONS}
+        self.ageing = [0] * len(BUCKETS)
+        self.bars = [Sum() for _ in _BARS]
+        self.owed: list[tuple[int, AccountLine]] = []
+
+    def add(self, part: PartitionView, line: AccountLine) -> None:
+        """Count an account in."""
+        context, base = self.context, self.context.base
+        self.owed.append((self.total.add(line, base, context), line))
+        self.by_currency.setdefault(line.currency, Sum()).add(line, line.currency, context)
+        for name, key in _DIMENSIONS.items():
+            self.groups[name].setdefault(key(line), Sum()).add(line, base, context)
+        if line.utilisation_bp is not None:
+            self.bars[bisect_right(_BAR_ENDS, line.utilisation_bp)].add(line, base, context)
+        due: DueLine | None = part.shelf.get("due", place_of(line.account_id))
+        if due is not None:
+            self._add_ageing(due, part.partition.context.business_date)
+
+    def _add_ageing(self, due: DueLine, business_date: str | None) -> None:
+        context = self.context
+        for currency, amounts in ageing(due, business_date).items():
+            for number, amount in enumerate(amounts):
+                valued = convert(amount, currency, context.base, context.base, context.rates) if amount else 0
+                self.ageing[number] += valued or 0
+
+    def answer(self, as_of: AsOf) -> PortfolioAnswer:
+        """Return the totals of what was counted in."""
+        whole = self.total.owed
+        largest = sorted(self.owed, key=lambda found: (-found[0], found[1].account_id))[:LARGEST]
+        return PortfolioAnswer(
+            currency=self.context.base,
+            total=self.total.totals(None, whole),
+            by_currency=[found.totals(name, found.owed) for name, found in sorted(self.by_currency.items())],
+            **{name: _ranked(sums, whole) for name, sums in self.groups.items()},
+            ageing=[
+                AgeingTotal(from_days=first, to_days=last, amount_minor=amount)
+                for (first, last), amount in zip(BUCKETS, self.ageing, strict=True)
+            ],
+            utilisation=[
+                UtilisationBar(from_bp=first, to_bp=end, accounts=found.accounts, net_exposure_minor=found.owed)
+                for (first, end), found in zip(_BARS, self.bars, strict=True)
+            ],
+            concentration=[_concentration(owed, line, whole) for owed, line in largest if owed],
+            as_of=as_of,
+        )
 
 
-def _totals(key: str | None, found: Sequence[_Valued], whole: int) -> Totals:
-    owed = sum(one.owed for one in found)
-    losses = [one.expected_loss for one in found if one.expected_loss is not None]
-    return Totals(
-        key=key,
-        accounts=len(found),
-        exposure_minor=sum(one.exposure for one in found),
-        net_exposure_minor=owed,
-        limit_minor=sum(one.limit for one in found),
-        overdue_minor=sum(one.overdue for one in found),
-        expected_loss_minor=sum(losses) if losses else None,
-        unvalued=sum(not one.has_rate for one in found),
-        share_bp=share_bp(owed, whole),
+def _ranked(sums: dict[str | None, Sum], whole: int) -> list[Totals]:
+    """Return the totals of each group, the largest first; accounts of which the key is not known are the last."""
+    totals = [found.totals(key, whole) for key, found in sums.items()]
+    return sorted(totals, key=lambda one: (one.key is None, -one.net_exposure_minor, one.key or ""))
+
+
+def _concentration(owed: int, line: AccountLine, whole: int) -> Concentration:
+    return Concentration(
+        account_id=line.account_id, name=line.name, net_exposure_minor=owed, share_bp=share_bp(owed, whole)
     )
 
 
@@ -113,62 +180,14 @@ def share_bp(part: int, whole: int) -> int:
     return part * 10_000 // whole if whole > 0 else 0
 
 
-def _groups(book: Iterable[_Valued], whole: int, key: Callable[[AccountLine], str | None]) -> list[Totals]:
-    """Return the totals of each group, the largest first; accounts of which the key is not known are the last."""
-    groups: dict[str | None, list[_Valued]] = {}
-    for found in book:
-        groups.setdefault(key(found.line), []).append(found)
-    totals = [_totals(name, found, whole) for name, found in groups.items()]
-    return sorted(totals, key=lambda one: (one.key is None, -one.net_exposure_minor, one.key or ""))
-
-
-def _by_currency(sight: Sight, context: Context) -> list[Totals]:
-    """Return the totals of the accounts of each currency, in that currency; shares are of the accounts' own book."""
-    groups: dict[str, list[_Valued]] = {}
-    for part, line in sight.accounts():
-        groups.setdefault(line.currency, []).append(_valued(part, line, line.currency, context))
-    return [_totals(name, found, sum(one.owed for one in found)) for name, found in sorted(groups.items())]
-
-
-def _ageing(book: Iterable[_Valued], context: Context) -> list[AgeingTotal]:
-    amounts = [0] * len(BUCKETS)
-    for found in book:
-        line: DueLine | None = found.part.shelf.get("due", place_of(found.line.account_id))
-        if line is None:
-            continue
-        for currency, by_bucket in ageing(line, found.part.partition.context.business_date).items():
-            for number, amount in enumerate(by_bucket):
-                amounts[number] += convert(amount, currency, context.base, context.base, context.rates) or 0
-    return [
-        AgeingTotal(from_days=first, to_days=last, amount_minor=amount)
-        for (first, last), amount in zip(BUCKETS, amounts, strict=True)
-    ]
-
-
-def _bar(book: Iterable[_Valued], first: int, end: int | None) -> UtilisationBar:
-    found = [
-        one
-        for one in book
-        if one.line.utilisation_bp is not None
-        and first <= one.line.utilisation_bp
-        and (end is None or one.line.utilisation_bp < end)
-    ]
-    owed = sum(one.owed for one in found)
-    return UtilisationBar(from_bp=first, to_bp=end, accounts=len(found), net_exposure_minor=owed)
-
-
-def _largest(book: Iterable[_Valued], whole: int) -> list[Concentration]:
-    ranked = sorted(book, key=lambda one: (-one.owed, one.line.account_id))[:LARGEST]
-    return [
-        Concentration(
-            account_id=one.line.account_id,
-            name=one.line.name,
-            net_exposure_minor=one.owed,
-            share_bp=share_bp(one.owed, whole),
-        )
-        for one in ranked
-        if one.owed
-    ]
+async def portfolio(sight: Sight) -> PortfolioAnswer:
+    """Return the totals of the book as a caller sees it; others have their turn while it is added up."""
+    book = Book(sight.view.parts[0].partition.context)
+    for number, (part, line) in enumerate(list(sight.accounts())):
+        book.add(part, line)
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return book.answer(sight.view.as_of())
 
 
 def risk_matrix(sight: Sight) -> RiskMatrixAnswer:
