@@ -68,7 +68,10 @@ def place_of(topic: str, full_name: str, partition: int) -> Place:
 
 
 def signed_bytes(place: Place, key: bytes | None, at_ms: int, envelope: Envelope, value: bytes | None) -> bytes:
-    """Return what is signed: every part with its length before it, so that none can be shifted into another."""
+    """Return what is signed: every part with its length before it, so that none can be shifted into another.
+
+    White space around the value is left out, for the ledger does not keep it.
+    """
     parts = (
         _FORM,
         place.topic.encode(),
@@ -80,7 +83,7 @@ def signed_bytes(place: Place, key: bytes | None, at_ms: int, envelope: Envelope
         envelope.effect.encode(),
         envelope.redrives.encode(),
         b"" if envelope.control_no is None else b"%d" % envelope.control_no,
-        value or b"",
+        (value or b"").strip(b" \t\r\n"),
     )
     return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 

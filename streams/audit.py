@@ -13,7 +13,9 @@ from projections.store import MemoryRows, Rows
 from projections.sweep import accounts_to_sweep, needs_sweep
 from schemas.decisions import AnyDecision
 from schemas.ledger import CORE, Entry, decode_decisions, encode_entry
+from schemas.signature import Verifier
 from streams.chain import ChainWalk, Void
+from streams.signed_facts import SignaturesOfPartition
 
 COMMIT_EVERY = 5_000
 """Records between two writes of the re-derived rows: what changed meanwhile is held in memory."""
@@ -48,6 +50,7 @@ class Checked(Struct):
     outputs: int = 0
     outputs_repeated: int = 0
     outputs_not_yet: int = 0
+    signatures: int = 0
     epochs: set[int] = field(default_factory=set)
     policies: set[str] = field(default_factory=set)
     cores: set[str] = field(default_factory=set)
@@ -56,7 +59,7 @@ class Checked(Struct):
 
     def add(self, other: Checked) -> None:
         """Count another partition in."""
-        for name in self.__struct_fields__[:9]:
+        for name in self.__struct_fields__[:10]:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.epochs |= other.epochs
         self.policies |= other.policies
@@ -118,6 +121,7 @@ class AuditOfPartition:
         rows: where the re-derived state is kept; in memory by default.
         log_start: the first offset that the broker still has.
         on_record: told of every valid record.
+        verifier: checks the signatures that the ledger keeps, where keys are known.
     """
 
     def __init__(
@@ -129,6 +133,7 @@ class AuditOfPartition:
         rows: Rows | None = None,
         log_start: int = 0,
         on_record: OnRecord | None = None,
+        verifier: Verifier | None = None,
     ) -> None:
         self.number = number
         self.chain = ChainWalk(log_start)
@@ -139,6 +144,7 @@ class AuditOfPartition:
         self._place = (number, partitions, prefix)
         self._partition = Partition(self._rows, *self._place)
         self._on_record = on_record
+        self._signatures = None if verifier is None else SignaturesOfPartition(verifier)
         self._diverged = False
         self._accounts: set[str] = set()
         self._to_sweep: dict[int, list[str]] = {}
@@ -171,6 +177,11 @@ class AuditOfPartition:
             self._find(entry, "source", f"expected a source in partition {self.number}, was {entry.source.partition}")
         if entry.published >= entry.seq:
             self._find(entry, "published", f"expected less than the record's own seq, received {entry.published}")
+        if self._signatures is not None:
+            wrong = self._signatures.check(entry)
+            self.checked.signatures = self._signatures.count
+            if wrong is not None:
+                self._find(entry, "signature", wrong)
         if entry.core == CORE and encode_entry(entry) != value:
             self._find(entry, "record", "holds more than, or not in the form in which, this version writes it")
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from projections.store import MemoryRows, RocksRows, Rows
 from streams.audit import AuditOfPartition, Finding, Report
 from streams.garbage import collect_less_often
+from streams.keys import load_known_keys
 from streams.outputs import CHECKED_TOPICS, DuePublications, OutputWalk
 from streams.reading import bounds, consumer_of, partitions_of, read_partition
 from streams.settings import Settings
@@ -87,6 +88,7 @@ def audit_partition(
             rows=rows,
             log_start=part.start,
             on_record=due.note if outputs else None,
+            verifier=load_known_keys(settings),
         )
         _read_ledger(consumer, settings, part, audit, advance)
         report = audit.report()

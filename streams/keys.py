@@ -59,17 +59,28 @@ def load_verifier(settings: Settings) -> Verifier | None:
     """
     if settings.require_signatures is False:
         return None
-    signer = load_signer(settings)
-    known = [] if signer is None else [signer.public]
-    known += [read_public_key(text) for text in settings.trusted_keys.split(",") if text.strip()]
-    if known:
-        return Verifier(known)
+    known = load_known_keys(settings)
+    if known is not None:
+        return known
     if settings.require_signatures:
         raise SigningKeyMissing("expected OBLIGOR_SIGNING_KEY or OBLIGOR_TRUSTED_KEYS, since signatures are required")
     structlog.get_logger("obligor.keys").warning(
         "signatures are not checked: whoever may write to the topics desk and control decides; no signing key is set"
     )
     return None
+
+
+def load_known_keys(settings: Settings) -> Verifier | None:
+    """Return what checks signatures with the keys that are known, None where none is, whether asked for or not.
+
+    Raises:
+        SigningKeyMissing: a key is named and cannot be read.
+        SigningKeyInvalid: a key is none.
+    """
+    signer = load_signer(settings)
+    known = [] if signer is None else [signer.public]
+    known += [read_public_key(text) for text in settings.trusted_keys.split(",") if text.strip()]
+    return Verifier(known) if known else None
 
 
 def signed_headers(

@@ -40,6 +40,7 @@ class Access:
             addresses that nobody else can reach.
         names: what the server is called by those who reach it; none given, an address beyond this machine has any.
         provider: of identities, if people log in through one.
+        people: those of the store, unless given.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class Access:
         trusts_machine: bool = False,
         names: Iterable[str] = (),
         provider: Provider | None = None,
+        people: People | None = None,
     ) -> None:
         self.store = store or Store()
-        self.people = People(self.store)
+        self.people = people or People(self.store)
         self.sessions = Sessions(self.store, self.people)
         self.keys = Keys(self.store)
         self.log = AccessLog(self.store)

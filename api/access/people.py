@@ -62,11 +62,11 @@ def check_roles(roles: Iterable[str], allowed: Iterable[str] = ROLES) -> frozens
 
 
 class People:
-    """All people of a store."""
+    """All people of a store; `hasher` is argon2id with the library's parameters unless given."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hasher: PasswordHasher | None = None) -> None:
         self._store = store
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash("nobody has this password")
 
     def is_empty(self) -> bool:

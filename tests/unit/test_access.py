@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -16,7 +17,7 @@ from starlette.routing import Mount, WebSocketRoute
 from api.access.caller import Caller
 from api.access.gate import COOKIE, Access
 from api.access.limiting import GUESSES_PER_NAME
-from api.access.people import PersonInvalid
+from api.access.people import People, PersonInvalid
 from api.access.permissions import PERMISSIONS, ROLES
 from api.access.store import Store
 from api.app import create_app
@@ -33,7 +34,9 @@ HERE = "http://127.0.0.1"
 
 @pytest.fixture
 def access() -> Access:
-    return Access()
+    """Passwords cost little here."""
+    store = Store()
+    return Access(store, people=People(store, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
 
 
 @pytest.fixture

@@ -18,7 +18,15 @@ from api.live import Live
 from api.reader import Topics
 from schemas.facts import FACTS_BY_TOPIC
 
-OPEN_TO_ALL = {"/v1/health/live", "/v1/health/ready", "/v1/feed", "/docs", "/openapi.json", "/", "/v1/login"} | {f"/v1/login/{way}" for way in ("methods", "oidc", "callback")}
+OPEN_TO_ALL = {
+    "/v1/health/live",
+    "/v1/health/ready",
+    "/v1/feed",
+    "/docs",
+    "/openapi.json",
+    "/",
+    *(f"/v1/login{way}" for way in ("", "/methods", "/oidc", "/callback")),
+}
 """What may be asked before logging in; the feed asks who listens after it has accepted."""
 
 

@@ -16,6 +16,7 @@ from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.ledger import decode_entry
 from schemas.signature import Place, Signer, SigningKeyInvalid, Verifier, new_key, public_text, read_signer
+from streams.audit import AuditOfPartition
 from streams.copies import Copier
 from streams.keys import SigningKeyMissing, load_signer, load_verifier, make_signing_key, signed_headers
 from streams.seat import Seat
@@ -123,6 +124,30 @@ def test_the_ledger_keeps_the_signature_so_that_an_auditor_can_check_it_again(si
     acme.hear(b.limit_set(100), signer)
     entry = decode_entry(acme.ledger[-1].value)
     assert entry.signature.startswith(signer.name)
+
+
+def test_an_audit_with_the_key_finds_what_somebody_wrote_into_the_ledger(signer: Signer) -> None:
+    acme = Signed(signer)
+    acme.say(b.account_opened())
+    acme.hear(b.limit_set(100), signer)
+    acme.hear(b.released(), None)
+    assert _found(acme, signer) == []
+    assert _found(acme, read_signer(new_key())) == [("signature", 1)], "by a key that is not trusted"
+    acme.verifier = None
+    acme.hear(b.limit_set(900), None)
+    assert _found(acme, signer) == [("signature", 3)], "unsigned after the first signature"
+
+
+def _found(scenario: Scenario, signer: Signer) -> list[tuple[str, int | None]]:
+    audit = AuditOfPartition(0, 1, "credit", verifier=Verifier([signer.public]))
+    for outcome in scenario.ledger:
+        audit.feed(outcome.seq, outcome.key, outcome.value)
+    return [(finding.what, finding.seq) for finding in audit.report().findings]
+
+
+def test_white_space_around_a_value_is_not_signed_for_the_ledger_does_not_keep_it(signer: Signer) -> None:
+    record = stored(b.released(), signer)
+    assert believed(replace(record, value=b"\n " + (record.value or b"") + b"\r\n"), signer) == ""
 
 
 def test_a_broadcast_that_nobody_signed_alarms_the_desk_and_changes_nothing(signer: Signer) -> None:
