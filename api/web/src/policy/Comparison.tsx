@@ -4,7 +4,7 @@ import { Empty, Loaded } from "../components/states";
 import { ExportRows } from "../parts/Export";
 import { type Column, PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
-import { field, tell } from "../words/tell";
+import { field, isScreenWord, tell } from "../words/tell";
 import { type Json, told, unitAt } from "./readable";
 import { currencyOf, fieldOfPolicy, valueWords } from "./words";
 
@@ -56,9 +56,12 @@ function inTheUnit(json: string | null, path: string, words: ReturnType<typeof v
 function pathInWords(path: string): string {
   return path
     .split(".")
-    .map((part) => {
+    .map((part, at) => {
       const found = /^(\w+)(.*)$/.exec(part);
-      return found ? `${fieldOfPolicy(found[1] ?? "")}${found[2]}` : part;
+      if (found === null) return part;
+      const section = `section_${found[1]}`;
+      const name = at === 0 && isScreenWord(section) ? tell(section) : fieldOfPolicy(found[1] ?? "");
+      return `${name}${found[2]}`;
     })
     .join(" · ");
 }
