@@ -69,6 +69,7 @@ class Outcome(Struct, frozen=True, gc=False):
     epoch: int
     decisions: list[AnyDecision]
     source: Source
+    model_id: str | None = None
 
 
 class Divergence(Struct, frozen=True):

@@ -200,6 +200,7 @@ class Partition:
             chain.epoch,
             decisions,
             entry.source,
+            entry.model_id,
         )
         chain.seq += 1
         chain.prev = record_hash

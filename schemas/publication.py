@@ -2,8 +2,8 @@
 
 The value of a published decision is the decision as it stands in the ledger with its identity added: `decision_id`
 (made from the ledger record's hash and the decision's number in it), `account_id`, `ledger` (epoch, partition, seq, n),
-`effect`, `policy_id`, `at_ms`. Per output partition, (epoch, seq, n) only rises: what is not above the highest seen is
-a repetition.
+`effect`, `policy_id`, `at_ms`; what order systems act on names the `model_id` too, where a model is in force.
+Per output partition, (epoch, seq, n) only rises: what is not above the highest seen is a repetition.
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ class Origin(Struct, frozen=True, gc=False):
     effect: str
     policy_id: str
     at_ms: int
+    model_id: str | None = None
 
 
 def topic_of(decision: AnyDecision, effect: str) -> str | None:
@@ -184,6 +185,8 @@ def publish_decision(decision: AnyDecision, origin: Origin, n: int, topic: str) 
         f',"ledger":{{"epoch":{origin.epoch},"partition":{origin.partition},"seq":{origin.seq},"n":{n}}}'
         f',"effect":"{origin.effect}","policy_id":"{origin.policy_id}","at_ms":{origin.at_ms}}}'
     )
+    if origin.model_id is not None and topic == "decisions":
+        place = f',"model_id":{_encode(origin.model_id).decode()}{place}'
     value = _encode(decision)[:-1] + place.encode()
     key = None if origin.account_id is None else origin.account_id.encode()
     headers = event_headers(

@@ -114,6 +114,8 @@ def decision_schema(kind: type[Decision]) -> Schema:
         "policy_id": {"type": "string", "description": "which policy was in force"},
         "at_ms": {"type": "integer", "description": "the record timestamp of the fact that this follows from"},
     }
+    if topic == "decisions":
+        schema["properties"]["model_id"] = {"type": "string", "description": "which model was in force; none without"}
     schema["required"] += ["decision_id", "account_id", "ledger", "effect", "policy_id", "at_ms"]
     schema["$defs"] = schema.get("$defs", {}) | _components([Place])
     schema["examples"] = [examples()["published"][tag]]

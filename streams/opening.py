@@ -219,6 +219,7 @@ async def _publish_again(
             entry.effect,
             entry.policy_id,
             entry.at_ms,
+            entry.model_id,
         )
         for n, decision in enumerate(decode_decisions(entry.decisions)):
             name = topic_of(decision, entry.effect)

@@ -223,6 +223,7 @@ class Seat:
             outcome.effect,
             outcome.policy_id,
             outcome.at_ms,
+            outcome.model_id,
         )
         for n, decision in enumerate(outcome.decisions):
             name = topic_of(decision, outcome.effect)

@@ -94,7 +94,14 @@ class Drive:
         core.commit()
 
     def _publish(self, number: int, outcome: Outcome) -> None:
-        shared = (outcome.record_hash, outcome.account_id, outcome.effect, outcome.policy_id, outcome.at_ms)
+        shared = (
+            outcome.record_hash,
+            outcome.account_id,
+            outcome.effect,
+            outcome.policy_id,
+            outcome.at_ms,
+            outcome.model_id,
+        )
         origin = Origin(outcome.epoch, number, outcome.seq, *shared)
         for n, decision in enumerate(outcome.decisions):
             name = topic_of(decision, outcome.effect)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from msgspec import to_builtins
+from msgspec import json, to_builtins
 
 from projections.lateness_features import Invoice
 from projections.lateness_model import LatenessModel, Scorer, model_id
@@ -17,8 +17,10 @@ from schemas.decisions import AlertRaised, NotYetActedOn
 from schemas.decisions_lateness import LatenessAsked, LatenessRated
 from schemas.ledger import decode_entry, encode_decisions, encode_entry
 from schemas.policy import default_policy
+from streams.message import Message
 from tests import builders as b
 from tests.builders import Said
+from tests.driving import Drive
 from tests.late_model import small_model
 from tests.scenario import Scenario, alerts, codes, kinds, with_limit
 
@@ -173,3 +175,17 @@ class TestRating:
         now = acme.stands()
         assert now.lateness_bp is not None and now.net_exposure_minor == 60_000
         assert now.expected_loss_minor == -(-60_000 * now.lateness_bp * 4_500 // 10**8)
+
+
+def test_what_order_systems_act_on_names_the_model_that_was_in_force() -> None:
+    drive = Drive(1)
+    for said in (b.account_opened(), b.limit_set(1_000), b.order("O1"), adopted(small_model()), b.order("O2")):
+        headers = tuple((name, text.encode()) for name, text in said.headers.items())
+        drive.say([Message(said.topic, said.key or None, said.bytes(), 0, headers)])
+    named = {told["order_id"]: told.get("model_id") for told in _answers(drive)}
+    assert named == {"O1": None, "O2": model_id(small_model())}
+
+
+def _answers(drive: Drive) -> list[dict[str, Any]]:
+    told = [json.decode(record.value or b"") for record in drive.log["decisions"][0]]
+    return [each for each in told if "order_id" in each]
