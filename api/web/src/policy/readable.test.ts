@@ -18,6 +18,7 @@ const policy = {
   limits: { automatic: "none", grades: [{ grade: "A", cap_minor: 100 }] },
   risk_matrix: {
     sizes_minor: [500],
+    lateness_from_bp: [7_500, 9_000],
     probabilities: [["A"], ["B", "C"]],
     cells: [
       [
@@ -57,6 +58,11 @@ test("each cell of the matrix says from which size and for which grades it is", 
     measure: "leave",
     level: "warning",
   });
+});
+
+test("what else the matrix says is shown beside its cells", () => {
+  const matrix = sectionsOf(policy).find((section) => section.name === "risk_matrix");
+  expect(matrix?.values.map((value) => told(value.value, value.unit, words))).toEqual(["75 %, 90 %"]);
 });
 
 test("warnings are one table of lines and one of occurrences", () => {

@@ -92,6 +92,9 @@ function warningSection(section: Section, content: Document): Section {
   return section;
 }
 
+/** What the table of cells says already. */
+const IN_THE_CELLS = new Set(["sizes_minor", "probabilities", "cells"]);
+
 function matrixSection(section: Section, content: Document): Section {
   const sizes = Array.isArray(content.sizes_minor) ? content.sizes_minor : [];
   const groups = Array.isArray(content.probabilities) ? content.probabilities : [];
@@ -104,6 +107,9 @@ function matrixSection(section: Section, content: Document): Section {
     ),
   );
   if (flat.length) section.tables.push(tableOf("risk_matrix.cells", "cells", flat));
+  for (const [name, value] of Object.entries(content)) {
+    if (!IN_THE_CELLS.has(name)) fill(section, `risk_matrix.${name}`, name, value);
+  }
   return section;
 }
 
