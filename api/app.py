@@ -21,6 +21,7 @@ from api.acting.acting import Acting
 from api.acting.catalogue import shared_schemas
 from api.acting.known_accounts import KnownAccounts
 from api.answering import answer_schemas
+from api.describing import with_common_answers
 from api.live import Live
 from api.page import add_page
 from api.problems import answer_with_problems
@@ -102,7 +103,7 @@ def _add_docs(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         document.setdefault("components", {}).setdefault("schemas", {}).update(shared_schemas() | answer_schemas())
-        return document
+        return with_common_answers(document)
 
     async def docs() -> Response:
         return Response(_docs_page(app.openapi()), media_type="text/html; charset=utf-8")

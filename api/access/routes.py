@@ -177,7 +177,9 @@ async def list_keys(request: Request) -> Response:
     return _json(200, {"keys": [_key(key) for key in access_of(request).keys.all()], "next": None})
 
 
-@router.post("/keys", dependencies=[require("manage_keys")], responses=_REFUSED, openapi_extra=_body(NewKey))
+@router.post(
+    "/keys", status_code=201, dependencies=[require("manage_keys")], responses=_REFUSED, openapi_extra=_body(NewKey)
+)
 async def add_key(request: Request) -> Response:
     """Make a key for a program; its text is in this answer and nowhere else."""
     new = await _read(request, NewKey)

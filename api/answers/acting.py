@@ -140,7 +140,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str | None = None
     path: str | None = None
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, str | int]] = []
 
 
 ACTING_ANSWERS = (
