@@ -75,11 +75,12 @@ class DossierAnswer(Struct, frozen=True, kw_only=True):
 
 
 class PolicyRow(Struct, frozen=True, kw_only=True):
-    """A policy that was adopted: when, by whom, and with which broadcast; the built-in one was never adopted."""
+    """A policy that was adopted: when, by which two people, and why; the built-in one was never adopted."""
 
     policy_id: str
     adopted_at_ms: int | None
     actor: str | None
+    approved_by: str | None
     reason: str | None
     in_force: bool
 

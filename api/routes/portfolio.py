@@ -20,6 +20,8 @@ from schemas.policy_diff import ABSENT, differences
 from schemas.policy_text import as_document
 
 router = APIRouter()
+_NEVER = -1
+"""In place of the ledger seq of a policy that was never adopted."""
 PolicyId = Annotated[str, Path(max_length=100)]
 
 
@@ -52,15 +54,15 @@ def _find(sight: Sight, wanted: str) -> tuple[PolicyRow, Policy]:
 
 
 def _built_in_row(in_force: str) -> PolicyRow:
-    built_in = id_of(default_policy())
-    return PolicyRow(policy_id=built_in, adopted_at_ms=None, actor=None, reason=None, in_force=built_in == in_force)
+    return _row(PolicyLine(id_of(default_policy()), 0, _NEVER, None, None, b""), in_force)
 
 
 def _row(line: PolicyLine, in_force: str) -> PolicyRow:
     return PolicyRow(
         policy_id=line.policy_id,
-        adopted_at_ms=line.adopted_ms,
+        adopted_at_ms=None if line.seq == _NEVER else line.adopted_ms,
         actor=line.actor,
+        approved_by=line.approved_by,
         reason=line.reason,
         in_force=line.policy_id == in_force,
     )

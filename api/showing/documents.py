@@ -151,8 +151,9 @@ def _why(entry: Entry) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for decision in decode_decisions(entry.decisions):
         for reason in (*getattr(decision, "reasons", ()), *getattr(decision, "because", ())):
-            if reason not in found:
-                found.append(dict(reason))
+            said = msgspec.to_builtins(reason)
+            if said not in found:
+                found.append(said)
     return found
 
 

@@ -201,6 +201,7 @@ class PolicyLine(Struct, array_like=True, gc=False):
     actor: str | None
     reason: str | None
     policy: bytes
+    approved_by: str | None = None
 
 
 class LetterLine(Struct, array_like=True, gc=False):

@@ -120,8 +120,9 @@ class PartitionView:
             return
         policy_id = self.partition.context.policy_id
         policy = msgspec.json.decode(told.entry.fact, type=_Adopted).policy
-        line = PolicyLine(policy_id, told.at_ms, told.entry.seq, told.said.actor, told.said.reason, bytes(policy))
-        self.shelf.put("policy", newest_first(told.entry.seq), line)
+        said, seq = told.said, told.entry.seq
+        line = PolicyLine(policy_id, told.at_ms, seq, said.actor, said.reason, bytes(policy), said.approved_by)
+        self.shelf.put("policy", newest_first(seq), line)
 
     def _reckon(self, account_ids: list[str]) -> None:
         self.accounts.reckon(self.book, self.partition.context, self.partition.chain.epoch, account_ids)

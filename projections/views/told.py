@@ -22,6 +22,7 @@ class Said(Struct, gc=False):
     customer_id: str | None = None
     actor: str | None = None
     reason: str | None = None
+    approved_by: str | None = None
     event: str | None = None
     dead_letter: str | None = None
 

@@ -23,6 +23,7 @@ from tests.builders import (
     invoice,
     limit_set,
     manager_assigned,
+    model_adopted,
     order,
     payment,
     policy_adopted,
@@ -31,6 +32,7 @@ from tests.builders import (
     requested,
     snoozed,
 )
+from tests.late_model import small_model
 from tests.scenario import Scenario, with_limit
 from tests.served import Served
 
@@ -325,6 +327,20 @@ def test_a_dossier_has_every_section_and_the_open_promises() -> None:
     assert dossier["standing"]["limit_minor"] == 1_000 and dossier["covers"] == []
 
 
+def test_a_model_in_force_is_seen_in_the_row_the_book_and_the_trail() -> None:
+    served = Served(with_limit(1_000_000))
+    assert served.get("/accounts/ACME")["lateness_probability_bp"] is None
+    served.scenario.say(model_adopted(msgspec.to_builtins(small_model())))
+    served.scenario.say(*(invoice(10, f"I{number}", due_on="2025-03-05") for number in range(4)))
+    served.scenario.say(day_closed("2025-03-06"), invoice(50_000, "J1"))
+    served.see()
+    row = served.get("/accounts")["accounts"][0]
+    assert row["lateness_probability_bp"] and row["expected_loss_minor"] == row["exposure"]["expected_loss_minor"]
+    assert served.get("/portfolio")["total"]["expected_loss_minor"] == row["expected_loss_minor"]
+    issued = served.get("/accounts/ACME/trail", type="invoice_issued")["trail"][0]
+    assert issued["model_id"] and any("log_odds" in reason for reason in issued["why"])
+
+
 def test_the_book_adds_up_in_total_and_in_every_group() -> None:
     scenario = book_of(1_000, 2_000, 4_000)
     scenario.say(manager_assigned("m.keller", account_id="A1"), manager_assigned("m.keller", account_id="A3"))
@@ -360,6 +376,7 @@ def test_policies_are_listed_shown_and_compared() -> None:
     served.see()
     now = served.get("/policy")
     assert now["policy"]["fact_ids_kept_days"] == 99 and now["policy_id"] != built_in["policy_id"]
+    assert now["actor"] and now["approved_by"] and now["actor"] != now["approved_by"]
     assert ids(served.get("/policies"), "policies", "policy_id") == [now["policy_id"], built_in["policy_id"]]
     diff = served.get(f"/policies/{built_in['policy_id']}/diff/{now['policy_id']}")
     assert diff["changes"] == [{"path": "fact_ids_kept_days", "old": "30", "new": "99"}]
