@@ -100,9 +100,13 @@ def _import(settings: Settings) -> str:
 
 
 def _facts_in_ledger(shop: OrderSystem, settings: Settings) -> dict[int, int]:
-    """How many records stand in each ledger partition, but for the totals of the book, which come when they come."""
+    """How many records stand in each ledger partition, but for totals of the book and reports of the learner.
+
+    Those come when they come.
+    """
+    ours = (b'"book_totalled"', b'"learner_reported"')
     return {
-        number: sum(b'"book_totalled"' not in (record.value or b"") for record in shop.records("ledger", number))
+        number: sum(not any(kind in record.value for kind in ours) for record in shop.records("ledger", number))
         for number in range(settings.partitions)
     }
 
