@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { Session } from "../api/types";
 import { changeSettings, type Settings, useSettings } from "../settings";
-import { say, sharedOr } from "../words/words";
+import { say, sayIfKnown } from "../words/words";
 import { Dialog } from "./Dialog";
 import { toast } from "./toasts";
 
@@ -30,7 +30,7 @@ interface SettingsDialogProps {
 function SettingsDialog({ session, onSignOut, onClose }: SettingsDialogProps) {
   const chosen = useSettings();
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const roles = session.roles.map((role) => sharedOr("roles", role)).join(", ");
+  const roles = session.roles.map((role) => sayIfKnown(`person_${role}`, role)).join(", ");
   return (
     <Dialog title={say("settings")} onClose={onClose}>
       <div className="settings">

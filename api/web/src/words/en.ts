@@ -294,6 +294,14 @@ export const en = {
   desk_headroom_hint: "Headroom that is left if the order is released",
   desk_headroom_words: "Headroom now {now}, if released {later}",
   desk_left: "{count} wait no longer",
+  person_viewer: "viewer",
+  person_analyst: "credit analyst",
+  person_collector: "collector",
+  person_approver: "approver",
+  person_manager: "credit manager",
+  person_auditor: "auditor",
+  person_admin: "administrator",
+  person_machine: "program",
 };
 
 export type Words = typeof en;

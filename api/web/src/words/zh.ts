@@ -287,4 +287,12 @@ export const zh: Words = {
   desk_headroom_hint: "放行后剩余的可用额度",
   desk_headroom_words: "可用额度：现在 {now}，放行后 {later}",
   desk_left: "{count} 个已不再等待",
+  person_viewer: "查看者",
+  person_analyst: "信用分析员",
+  person_collector: "催收员",
+  person_approver: "审批人",
+  person_manager: "信用经理",
+  person_auditor: "审计员",
+  person_admin: "管理员",
+  person_machine: "程序",
 };
