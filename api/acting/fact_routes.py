@@ -166,7 +166,7 @@ def _read_all(
             invalid.append(_Invalid(index, error.code, at + error.path[1:], str(error).partition(" - at `")[0]))
             continue
         except AccountNotFound as missing:
-            raise _Refused(_not_found(missing, at)) from missing
+            raise _Refused(_not_found(caller, missing, at)) from missing
         _check_topic(request, caller, found[0].topic, found[1])
         read.append(found)
     if invalid:
@@ -177,8 +177,10 @@ def _read_all(
     return read
 
 
-def _not_found(missing: AccountNotFound, at: str) -> Response:
+def _not_found(caller: Caller, missing: AccountNotFound, at: str) -> Response:
     path = at + missing.path[1:]
+    if caller.scope is not None:  # which accounts there are besides theirs is nothing to them
+        return problem(404, f"expected what names one account, received what does not - at `{path}`", path=path)
     if missing.candidates:
         candidates = missing.candidates[:10]
         return problem(409, str(missing), code="account_ambiguous", path=path, account_ids=candidates)

@@ -62,7 +62,7 @@ def simulate(
         _report(accounts, days, seed, start.date(), policy, as_json=json)
         return
     with ending_with_2(OSError), _day_bar() as progress:
-        on_day = _advance(progress, progress.add_task("market", total=days, facts=0, day=""))
+        on_day = _advance(progress, progress.add_task("market", total=days, facts=0, counted="0 facts", day=""))
         if out is not None:
             count = _write(out, Market(seed, accounts, start.date()), days, on_day)
             note = f"{count:,} facts written to {out}"
@@ -86,7 +86,7 @@ def simulate(
 def _report(accounts: int, days: int, seed: int, start: date, policy: Path | None, *, as_json: bool) -> None:
     with ending_with_2(OSError, PolicyInvalid, TOMLDecodeError):
         with _day_bar() as progress:
-            task = progress.add_task("trial", total=2 * days, facts=0, day="")
+            task = progress.add_task("trial", total=2 * days, counted="", day="")
             merits = report_on(
                 accounts,
                 days,
@@ -119,7 +119,7 @@ def _day_bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} days  {task.fields[day]}  {task.fields[facts]:,} facts"),
+        TextColumn("{task.completed}/{task.total} days  {task.fields[day]}  {task.fields[counted]}"),
         TimeElapsedColumn(),
         console=_notes,
     )
@@ -130,6 +130,6 @@ def _advance(progress: Progress, task: TaskID) -> OnDay:
 
     def on_day(today: date, facts: int) -> None:
         done = progress.tasks[0].fields["facts"] + facts
-        progress.update(task, advance=1 if facts else 0, facts=done, day=str(today))
+        progress.update(task, advance=1 if facts else 0, facts=done, counted=f"{done:,} facts", day=str(today))
 
     return on_day
