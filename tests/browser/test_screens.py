@@ -105,6 +105,19 @@ def test_what_was_decided_can_be_followed_to_its_place_in_the_ledger(open_page: 
     assert '"order_id": "SO-1"' in item.locator("pre").inner_text()
 
 
+def test_a_record_that_nobody_could_read_is_mended_and_sent_in_again(open_page: OpenPage, market: OrderSystem) -> None:
+    broken = {**b.order("SO-3", 500_000, account_id=WAITING).value, "amount_minor": "fifty"}
+    market.put("orders", json.dumps(broken).encode(), WAITING.encode(), partition=market.partition(WAITING))
+    page = open_page("#/system")
+    letter = page.get_by_role("row").filter(has_text="amount_minor")
+    letter.get_by_role("button", name="Look closer").click(timeout=30_000)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill(json.dumps({**broken, "amount_minor": 500_000}))
+    dialog.get_by_role("button", name="Send it in again").click()
+    dialog.wait_for(state="detached", timeout=20_000)
+    market.wait_for_answers({"SO-3": "order_blocked"})
+
+
 @pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
 def test_every_screen_is_whole_in_both_themes_and_languages(
     open_page: OpenPage, market: OrderSystem, axe: str, theme: str, language: str

@@ -3,7 +3,7 @@ import { DeedDialog } from "../acting/DeedDialog";
 import { DEEDS } from "../acting/deeds";
 import { send } from "../api/client";
 import { useAnswer } from "../api/query";
-import type { DeadLetterPage, DeadLetterRow, PartitionStatus, StatusAnswer } from "../api/types";
+import type { CommandAnswer, DeadLetterPage, DeadLetterRow, PartitionStatus, StatusAnswer } from "../api/types";
 import { accountHref } from "../app/router";
 import { useMay } from "../app/session";
 import { Dialog } from "../components/Dialog";
@@ -259,18 +259,23 @@ function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (se
   const may = useMay();
   const [sending, setSending] = useState(false);
   const [dismissing, setDismissing] = useState(false);
-  const redrive = () => {
+  const [value, setValue] = useState(letter.value ?? "");
+  const redrive = async () => {
     setSending(true);
-    send("POST", `/dead-letters/${letter.partition}/${letter.offset}/redrive`, {}).then(
-      () => {
+    try {
+      const body = value === (letter.value ?? "") ? {} : { value: JSON.parse(value) };
+      const path = `/dead-letters/${letter.partition}/${letter.offset}/redrive`;
+      const answer = (await send<CommandAnswer>("POST", path, body)).body;
+      if (answer.outcome !== "refused") {
         toast("done", tell("sent_again"));
         onClose(true);
-      },
-      (error: Error) => {
-        toast("problem", errorInWords(error));
-        setSending(false);
-      },
-    );
+        return;
+      }
+      toast("problem", say("desk_refused", { why: field(answer.refusal ?? "") }));
+    } catch (error) {
+      toast("problem", error instanceof SyntaxError ? tell("no_json") : errorInWords(error as Error));
+    }
+    setSending(false);
   };
   if (dismissing && letter.account_id !== null) {
     const subject = {
@@ -316,10 +321,18 @@ function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (se
           ...Object.entries(letter.headers).map(([name, value]) => ({ key: `header/${name}`, title: name, value })),
         ]}
       />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
-      <pre className="raw" tabIndex={0}>
-        {letter.value ?? tell("value_not_kept")}
-      </pre>
+      <div className="entry">
+        <label htmlFor="letter-value">{tell("letter_value")}</label>
+        <textarea
+          id="letter-value"
+          className="raw"
+          rows={8}
+          value={value}
+          readOnly={!may("mend_dead_letters")}
+          placeholder={tell("value_not_kept")}
+          onChange={(event) => setValue(event.target.value)}
+        />
+      </div>
     </Dialog>
   );
 }

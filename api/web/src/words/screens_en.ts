@@ -384,4 +384,6 @@ export const screensEn = {
   invoice_late: "{invoice} was late",
   invoice_in_time: "{invoice} was paid in time",
   built_in: "built in",
+  letter_value: "The record; it can be mended before it is sent in again",
+  no_json: "This is no JSON: mend it, then send it in",
 };

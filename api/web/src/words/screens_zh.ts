@@ -385,4 +385,6 @@ export const screensZh: Record<keyof typeof screensEn, string> = {
   invoice_late: "{invoice} 迟付",
   invoice_in_time: "{invoice} 按时付清",
   built_in: "内置",
+  letter_value: "记录内容；重新发送前可修改",
+  no_json: "不是有效的 JSON：请修改后再发送",
 };
