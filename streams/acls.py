@@ -14,6 +14,7 @@ class Part(Struct, frozen=True):
     """One kind of program: what it is, and the topics it writes and reads, by their short names.
 
     `groups`: it commits offsets as the consumer group of the workers. `creates`: it makes topics and checks them.
+    `webhooks`: it commits offsets as the consumer groups of webhooks.
     """
 
     meaning: str
@@ -21,6 +22,7 @@ class Part(Struct, frozen=True):
     reads: tuple[str, ...]
     groups: bool = False
     creates: bool = False
+    webhooks: bool = False
 
 
 FACTS = tuple(name for name in SOURCES if name not in ("desk", "control"))
@@ -42,6 +44,7 @@ PARTS: dict[str, Part] = {
         "serves people and programs; writes what they decide and tell, signed; tells webhooks",
         (*SOURCES, "webhooks"),
         (*_ALL, "lessons", "models", "webhooks"),
+        webhooks=True,
     ),
     "order-system": Part(
         "orders, deliveries, invoices, payments, master data; acts on decisions",
@@ -80,6 +83,9 @@ def rules(settings: Settings, principals: dict[str, str]) -> Iterator[Rule]:
             )
         if part.groups:
             yield Rule(principal, ("Read", "Describe"), ("--group", settings.group_id, *_PREFIXED))
+        if part.webhooks:
+            group = f"{settings.topic_prefix}-webhook-"
+            yield Rule(principal, ("Read", "Describe"), ("--group", group, *_PREFIXED))
         if part.creates:
             every = f"{settings.topic_prefix}."
             yield Rule(principal, ("Create", "Describe", "DescribeConfigs"), ("--topic", every, *_PREFIXED))

@@ -6,6 +6,9 @@ import shlex
 
 from typer.testing import CliRunner
 
+from api.acting.sending import Sending
+from api.webhooks.addresses import Addresses
+from api.webhooks.notifier import Notifier
 from streams.acls import PARTS, as_commands, rules
 from streams.commands.topics import topics
 from streams.settings import Settings
@@ -55,3 +58,9 @@ def test_the_command_prints_them_for_the_principals_that_are_named() -> None:
     told = CliRunner().invoke(topics, ["acls", "--principal", "order-system=User:erp", "--brokers", "k:9092"])
     assert told.exit_code == 0 and told.output.count("User:erp") == told.output.count("kafka-acls.sh") > 5
     assert CliRunner().invoke(topics, ["acls", "--principal", "shop=User:erp"]).exit_code == 2
+
+
+def test_an_api_commits_offsets_for_webhooks_and_not_for_workers() -> None:
+    found = [line for line in as_commands(rules(SETTINGS, {"api": "User:a"}), "k:9092") if "--group" in line]
+    assert len(found) == 1 and "--group acme-webhook- --resource-pattern-type prefixed" in found[0]
+    assert Notifier({}, "acme", Sending({}, "acme"), Addresses()).group("h1").startswith("acme-webhook-")
