@@ -26,7 +26,7 @@ from api.app import create_app  # noqa: E402
 from api.live import Live  # noqa: E402
 from api.reader import Topics  # noqa: E402
 from projections.financials import ITEMS, RATIOS  # noqa: E402
-from projections.score_values import unit_of  # noqa: E402
+from projections.score_factors import unit_of  # noqa: E402
 from schemas.asyncapi import asyncapi_document  # noqa: E402
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE  # noqa: E402
 from schemas.facts import FACTS_BY_TOPIC, Broadcast, Fact  # noqa: E402

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from projections.score_values import Subject, source_of, unit_of
+from projections.score_factors import source_of, unit_of
+from projections.score_values import Subject
 from projections.scorecard import FactorScore, Scored, reasons_of, score_of
 from projections.scoring import moved
 from schemas.policy_scorecard import POINTS_MAX

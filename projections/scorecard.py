@@ -11,7 +11,8 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from projections.context import Context
-from projections.score_values import UNKNOWN, Find, Found, Subject, days_before, find_of, is_there, source_of, unit_of
+from projections.score_factors import source_of, unit_of
+from projections.score_values import UNKNOWN, Find, Found, Subject, days_before, find_of, is_there
 from schemas.decisions import Reason
 from schemas.policy import Policy
 from schemas.policy_scorecard import NAMED_FACTORS, PERCENT, Factor

@@ -15,7 +15,8 @@ from projections.context import Context, new_context
 from projections.dossier_rows import Assessment, Dossier, Reference, Report, Statement
 from projections.financials import RATIOS
 from projections.rows import Account, Stages
-from projections.score_values import Subject, unit_of
+from projections.score_factors import unit_of
+from projections.score_values import Subject
 from projections.scorecard import REASONS_MAX, FactorScore, Scored, reasons_of, score_of, total_of
 from schemas.factor_words import FACTOR_WORDS, factor_in_words
 from schemas.policy import default_policy, read_policy
