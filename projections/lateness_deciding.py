@@ -10,6 +10,7 @@ from projections.dossier import dossier_of
 from projections.lateness_features import issue, judge, settle
 from projections.lateness_following import (
     KIND,
+    WAITING,
     label_rules,
     list_label,
     paying_of,
@@ -55,6 +56,8 @@ def _followed(recording: Recording) -> list[Invoice]:
 def _judge(recording: Recording, paying: Paying, invoice: Invoice, decisions: list[AnyDecision]) -> None:
     followed = invoice.lateness
     assert followed is not None, f"invoice {invoice.key!r} is judged and not followed"
+    if followed.counted == WAITING and not invoice.applications and not followed.listed_on:
+        return  # nothing was paid or given up, and it is not due: nothing can be known
     standing = standing_of(recording, invoice)
     if not invoice.cancelled:
         if not standing.open_minor and standing.paid_minor and not followed.is_settled:
@@ -186,7 +189,7 @@ def _invoice(recording: Recording, about: AboutInvoice) -> Invoice:
 def _apply(recording: Recording, paying: Paying, invoice: Invoice, said: AboutInvoice) -> None:
     if isinstance(said, LatenessAsked):
         shape = shape_of(invoice)
-        invoice.lateness = Followed(shape.issued_day, shape.due_day, shape.amount_minor, counted=1)
+        invoice.lateness = Followed(shape.issued_day, shape.due_day, shape.amount_minor, counted=WAITING)
         issue(paying.payments, shape)
         paying.net_days = shape.net_days
         return

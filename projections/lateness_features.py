@@ -206,52 +206,55 @@ def late_rate(payments: Known, population: Population) -> float:
 
 def features_of(payments: Known, population: Population, invoice: Invoice) -> tuple[float, ...]:
     """The features of an invoice that is about to be issued, in the order of `FEATURES`; all are finite."""
-    days = _days_beyond(payments, population, invoice.issued_day, payments.weight, payments.days)
-    lately = _days_beyond(payments, population, invoice.issued_day, payments.weight_lately, payments.days_lately)
+    day, rate, net_days = invoice.issued_day, population.late_rate, invoice.net_days
+    overdue, waiting, overdue_minor = payments.overdue, payments.waiting, payments.overdue_minor
+    age = min(_overdue_age(payments, day), float(DAYS_MAX)) if overdue else 0.0
+    days = _days_beyond(payments, population.days, age, payments.weight, payments.days)
+    open_minor = overdue_minor + payments.waiting_minor
     return (
-        _expected_late_rate(payments, population, invoice.issued_day) - population.late_rate,
-        payments.late_lately - payments.late_lately_weight * population.late_rate,
-        population.late_rate,
+        _expected_late_rate(payments, rate, day) - rate,
+        payments.late_lately - payments.late_lately_weight * rate,
+        rate,
         days,
-        lately,
+        _days_beyond(payments, population.days, age, payments.weight_lately, payments.days_lately),
         population.days,
         days / (abs(days) + _USUAL_SPREAD_DAYS),
         payments.judged / (payments.judged + 5),
-        payments.waiting / (payments.waiting + 2),
-        payments.overdue / (payments.overdue + 1),
-        _share(payments.overdue_minor, payments.overdue_minor + payments.waiting_minor),
-        min(_overdue_age(payments, invoice.issued_day), float(DAYS_MAX)),
+        waiting / (waiting + 2),
+        overdue / (overdue + 1),
+        overdue_minor / open_minor if open_minor else 0.0,
+        age,
         _amount_to_usual(payments, invoice.amount_minor),
-        invoice.net_days / (invoice.net_days + 30),
-        _since_late(payments, invoice.issued_day),
+        net_days / (net_days + 30),
+        _since_late(payments, day),
         1.0 if invoice.due_day % 7 in (6, 0) else 0.0,
         1.0 if invoice.due_day_of_month <= _MONTH_END_DAYS or invoice.due_day_of_month > 31 - _MONTH_END_DAYS else 0.0,
         payments.disputed / (payments.issued + PRIOR_INVOICES),
     )
 
 
-def _expected_late_rate(payments: Known, population: Population, day: int) -> float:
+def _expected_late_rate(payments: Known, rate: float, day: int) -> float:
     """The late rate with open invoices counted by their chance, which grows the nearer the due day is.
 
     Invoices settled early are judged first, so that judged ones alone look better than they will turn out.
     """
-    own = late_rate(payments, population)
-    if not payments.waiting:
+    prior, waiting = PRIOR_INVOICES * rate, payments.waiting
+    own = (payments.late + prior) / (payments.judged + PRIOR_INVOICES)
+    if not waiting:
         return own
-    age = _share(payments.waiting * day - payments.waiting_issued_days, payments.waiting_net_days)
+    age = _share(waiting * day - payments.waiting_issued_days, payments.waiting_net_days)
     unpaid_if_in_time = max(0.02, 1.0 - age)
     chance = own / (own + (1.0 - own) * unpaid_if_in_time)
-    late = payments.late + payments.waiting * chance + PRIOR_INVOICES * population.late_rate
-    return late / (payments.judged + payments.waiting + PRIOR_INVOICES)
+    return (payments.late + waiting * chance + prior) / (payments.judged + waiting + PRIOR_INVOICES)
 
 
-def _days_beyond(payments: Known, population: Population, day: int, weight: float, days: float) -> float:
-    """Days past due beyond the population's; what is overdue counts as settled today where that is worse."""
-    days -= weight * population.days
+def _days_beyond(payments: Known, level: float, age: float, weight: float, days: float) -> float:
+    """Days past due beyond the population's level; what is overdue counts as settled today where that is worse."""
+    days -= weight * level
     settled = days / (weight + _PRIOR_DAYS_WEIGHT)
     if not payments.overdue:
         return settled
-    open_beyond = min(_overdue_age(payments, day), float(DAYS_MAX)) - population.days
+    open_beyond = age - level
     if open_beyond <= settled:
         return settled
     return (days + payments.overdue * open_beyond) / (weight + payments.overdue + _PRIOR_DAYS_WEIGHT)

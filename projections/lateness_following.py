@@ -7,11 +7,12 @@ from it, predictions and labels, is in `lateness_deciding.py`.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import cast
 
 from projections.context import day_number
+from projections.lateness_features import Invoice as Shape
 from projections.lateness_features import (
-    Invoice,
     Payments,
     dispute,
     join_overdue,
@@ -22,14 +23,14 @@ from projections.lateness_features import (
 from projections.lateness_labels import InvoiceStanding, LabelRules, last_day_in_time
 from projections.lateness_rows import Followed, Paying
 from projections.recording import Recording
-from projections.rows import INDEX_LABELS
-from projections.rows import Invoice as InvoiceRow
+from projections.rows import INDEX_LABELS, Invoice
 from schemas.policy_learning import Learning
 
 KIND = "paying"
 AMOUNT_MAX = 10**12
 """A larger invoice counts as one of so much, so that sums fit 64 bits."""
-_NOT_OPEN, _WAITING, _OVERDUE = range(3)
+NOT_OPEN, WAITING, OVERDUE = range(3)
+"""Among which of the account's open invoices one counts."""
 _WRITTEN_OFF = "w\x1f"
 _MONEY = ("p:", "b:")
 _LAST_DAY = date.max.toordinal()
@@ -43,61 +44,71 @@ def paying_of(recording: Recording) -> Paying:
 
 def label_rules(learning: Learning) -> LabelRules:
     """Return what late means by a policy."""
-    return LabelRules(learning.late_after_days, learning.disputed_counts)
+    return _rules(learning.late_after_days, learning.disputed_counts)
 
 
-def shape_of(invoice: InvoiceRow) -> Invoice:
+_rules = lru_cache(maxsize=64)(LabelRules)
+
+
+def shape_of(invoice: Invoice) -> Shape:
     """Return what an invoice says when it is issued; the amount in the account's currency."""
     due_on = invoice.parts[-1].due_on
     amount = invoice.amount if invoice.sold is None else invoice.sold[1]
-    return Invoice(day_number(invoice.issued_on), day_number(due_on), int(due_on[8:]), min(amount, AMOUNT_MAX))
+    return Shape(day_number(invoice.issued_on), day_number(due_on), int(due_on[8:]), min(amount, AMOUNT_MAX))
 
 
-def recount(recording: Recording, paying: Paying, invoice: InvoiceRow) -> None:
+def recount(recording: Recording, paying: Paying, invoice: Invoice) -> None:
     """Bring what is open of the account in line with an invoice that is followed."""
     followed = invoice.lateness
     assert followed is not None, f"invoice {invoice.key!r} is counted and not followed"
-    payments = paying.payments
-    _count_no_longer(payments, followed)
-    if not invoice.cancelled:
-        shape = shape_of(invoice)
-        followed.issued_day, followed.due_day, followed.amount_minor = (
-            shape.issued_day,
-            shape.due_day,
-            shape.amount_minor,
-        )
+    shape = (
+        Shape(followed.issued_day, followed.due_day, 1, followed.amount_minor)
+        if invoice.cancelled
+        else shape_of(invoice)
+    )
+    place = NOT_OPEN
+    if invoice.counted[0]:
+        place = OVERDUE if _is_past_due(recording, shape.due_day) else WAITING
+        followed.is_settled = False
+    if place != followed.counted or not _counts_as(followed, shape):
+        _count(paying.payments, followed, shape, place)
     if invoice.disputes and not followed.was_disputed:
         followed.was_disputed = True
-        dispute(payments)
-    if invoice.counted[0]:
-        followed.is_settled = False
-        followed.counted = _OVERDUE if _is_past_due(recording, followed) else _WAITING
-        (join_overdue if followed.counted == _OVERDUE else join_waiting)(payments, _counted(followed))
+        dispute(paying.payments)
     recording.touch("invoice", invoice)
 
 
-def _is_past_due(recording: Recording, followed: Followed) -> bool:
+def _is_past_due(recording: Recording, due_day: int) -> bool:
     business_date = recording.context.business_date
-    return business_date is not None and followed.due_day < day_number(business_date)
+    return business_date is not None and due_day < day_number(business_date)
 
 
-def _count_no_longer(payments: Payments, followed: Followed) -> None:
+def _counts_as(followed: Followed, shape: Shape) -> bool:
+    return (followed.issued_day, followed.due_day, followed.amount_minor) == (
+        shape.issued_day,
+        shape.due_day,
+        shape.amount_minor,
+    )
+
+
+def _count(payments: Payments, followed: Followed, shape: Shape, place: int) -> None:
+    """Count an invoice no longer as what it was counted as, and from now on as what it is."""
     if followed.counted:
-        (leave_overdue if followed.counted == _OVERDUE else leave_waiting)(payments, _counted(followed))
-        followed.counted = _NOT_OPEN
+        before = Shape(followed.issued_day, followed.due_day, 1, followed.amount_minor)
+        (leave_overdue if followed.counted == OVERDUE else leave_waiting)(payments, before)
+    if place:
+        (join_overdue if place == OVERDUE else join_waiting)(payments, shape)
+    followed.issued_day, followed.due_day, followed.amount_minor = shape.issued_day, shape.due_day, shape.amount_minor
+    followed.counted = place
 
 
-def _counted(followed: Followed) -> Invoice:
-    return Invoice(followed.issued_day, followed.due_day, 1, followed.amount_minor)
-
-
-def note_dispute_ended(recording: Recording, invoice: InvoiceRow) -> None:
+def note_dispute_ended(recording: Recording, invoice: Invoice) -> None:
     """Note that the last dispute about an invoice has ended today."""
     if invoice.lateness is not None and not invoice.disputes:
         invoice.lateness.dispute_ended_day = day_number(recording.today())
 
 
-def standing_of(recording: Recording, invoice: InvoiceRow) -> InvoiceStanding:
+def standing_of(recording: Recording, invoice: Invoice) -> InvoiceStanding:
     """Return how an invoice that is followed stands now, for its label."""
     followed = invoice.lateness
     assert followed is not None, f"invoice {invoice.key!r} is judged and not followed"
@@ -122,7 +133,7 @@ def standing_of(recording: Recording, invoice: InvoiceRow) -> InvoiceStanding:
     )
 
 
-def list_label(recording: Recording, paying: Paying, invoice: InvoiceRow, standing: InvoiceStanding) -> None:
+def list_label(recording: Recording, paying: Paying, invoice: Invoice, standing: InvoiceStanding) -> None:
     """See to it that an invoice is looked at when its label may be known, where no due date does that already.
 
     An item that is past due is looked at anyway; from then on only days of grace, instalments and disputes are later.
@@ -144,7 +155,7 @@ def list_label(recording: Recording, paying: Paying, invoice: InvoiceRow, standi
     recording.touch("invoice", invoice)
 
 
-def _label_day(recording: Recording, invoice: InvoiceRow, standing: InvoiceStanding) -> str:
+def _label_day(recording: Recording, invoice: Invoice, standing: InvoiceStanding) -> str:
     followed = invoice.lateness
     if followed is None or followed.is_judged or not invoice.counted[1]:
         return ""
