@@ -82,9 +82,9 @@ def shop(settings: Settings, worker: ObservedWorker) -> Iterator[OrderSystem]:
         yield system
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(something_to_look_with: None) -> Iterator[Any]:
-    """The machine's chromium."""
+    """The machine's chromium; for a module only, for its driver holds this thread's event loop while it runs."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as running:
         started = running.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
