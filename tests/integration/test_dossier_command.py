@@ -1,24 +1,30 @@
-"""`obligor dossier` against a real broker."""
+"""`obligor dossier` and `obligor score` against a real broker."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from schemas.ledger import decode_entry
+from projections.dossier import dossier_of
+from schemas.decisions import AccountScored
+from schemas.ledger import decode_decisions, decode_entry
 from streams.broker import Broker
 from streams.commands.dossier import dossier
+from streams.commands.score import score
 from streams.settings import Settings
 from streams.simulator import facts
 from streams.topics import create_and_check
 from tests.driving import Drive, upload
 
 pytestmark = pytest.mark.kafka
-app = typer.Typer()
+app, score_app = typer.Typer(), typer.Typer()
 app.command()(dossier)
+score_app.command()(score)
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +49,14 @@ def account(drive: Drive) -> str:
     return next(found for one in records if (found := decode_entry(one.value or b"").account_id) is not None)
 
 
-def _run(settings: Settings, *arguments: str) -> Result:
+def _run(settings: Settings, *arguments: str, of: typer.Typer = app) -> Result:
     environment = {
         "OBLIGOR_BROKERS": settings.brokers,
         "OBLIGOR_TOPIC_PREFIX": settings.topic_prefix,
         "OBLIGOR_PARTITIONS": str(settings.partitions),
         "COLUMNS": "200",
     }
-    return CliRunner().invoke(app, list(arguments), env=environment)
+    return CliRunner().invoke(of, list(arguments), env=environment)
 
 
 def test_it_shows_what_the_worker_of_the_partition_knows(settings: Settings, drive: Drive, account: str) -> None:
@@ -86,3 +92,48 @@ def test_an_unknown_account_ends_with_2(settings: Settings) -> None:
     result = _run(settings, "NOBODY")
     assert result.exit_code == 2
     assert "nothing is known of account NOBODY" in result.output
+
+
+def _score(settings: Settings, account: str, *arguments: str) -> dict[str, Any]:
+    result = _run(settings, account, "--json", *arguments, of=score_app)
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_a_score_is_the_one_that_the_ledger_told_moved_by_what_it_says(
+    settings: Settings, drive: Drive, account: str
+) -> None:
+    found = _score(settings, account)["score"]
+    kept = dossier_of(drive.cores[1].book, account)
+    assert kept is not None
+    assert kept.score is not None
+    assert found["told"]["points"] == kept.score.points
+    assert found["points"] == sum(one["points"] for one in found["factors"])
+    assert found["points"] - found["told"]["points"] == sum(
+        one["points"] - one["before"] for one in found["moved_since"]
+    )
+
+
+def test_as_of_an_earlier_day_it_is_what_was_known_then(settings: Settings, drive: Drive, account: str) -> None:
+    entries = [decode_entry(record.value or b"") for record in drive.log["ledger"][1]]
+    told = [
+        (entry.at_ms, decision.points)
+        for entry in entries
+        if entry.account_id == account
+        for decision in decode_decisions(entry.decisions)
+        if isinstance(decision, AccountScored)
+    ]
+    first_on = datetime.fromtimestamp(told[0][0] / 1000, UTC).date()
+    of_that_day = [points for at_ms, points in told if datetime.fromtimestamp(at_ms / 1000, UTC).date() == first_on]
+    assert _score(settings, account, "--as-of", str(first_on))["score"]["told"]["points"] == of_that_day[-1]
+    assert _run(settings, account, "--as-of", str(first_on - timedelta(days=1)), of=score_app).exit_code == 2
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "What costs most points"), ("zh", "主要失分项")])
+def test_a_score_is_explained_in_the_language_asked_for(
+    settings: Settings, account: str, language: str, word: str
+) -> None:
+    result = _run(settings, account, "--language", language, of=score_app)
+    assert result.exit_code == 0, result.output
+    assert word in result.stdout
