@@ -79,6 +79,12 @@ def story() -> list[Said]:
         b.book_totalled(f"{_FOR}21", 2_000, large_account_ids=[b.ACCOUNT]),
         b.day_closed(f"{_FOR}24"),
         _desk(b.alert_closed("ACME/5"), 17),
+        b.dossier_updated(industry="foods", relationship_since_on="2020-05-01").by("crm", "story-18"),
+        b.bureau(640).by("bureau", "story-19"),
+        b.assessment("management", 9).by("crm", "story-20"),
+        b.financials("2024-12-31", {"total_assets_minor": 900, "equity_minor": 450}).by("crm", "story-21"),
+        b.reference(points=80).by("crm", "story-22"),
+        b.bureau(280, f"{_FOR}25").by("bureau", "story-23"),
     ]
 
 

@@ -66,6 +66,8 @@ def test_the_story_has_a_little_of_everything() -> None:
         "alert_handled",
         "alert_resumed",
         "promise_settled",
+        "account_scored",
+        "grade_changed",
         "fact_rejected",
         "fact_waits",
         "not_yet_acted_on",

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.behaviour import behaviour_of, month_of
+from projections.behaviour import behaviour_of, index_points, month_of
 from projections.behaviour_rows import MONTHS
 from projections.rows import Cash, Invoice
 from tests import builders as b
@@ -47,6 +47,7 @@ def test_behaviour_is_a_naive_count_over_the_invoices(said: list[Said]) -> None:
         assert found.settled[age] == len(of_month)
         assert found.paid[age] == sum(paid for _, paid, _ in of_month)
         assert found.paid_days[age] == sum(paid * days for _, paid, days in of_month)
+        assert found.paid_index[age] == sum(paid * index_points(days) for _, paid, days in of_month)
     assert found.settled_count == len(items)
     assert found.late_count == sum(days > 0 for _, _, days in items)
 

@@ -32,12 +32,14 @@ from projections.rows import (
     decode_document,
 )
 from schemas.decisions import LEVELS
+from schemas.policy import default_policy
 from tests import builders as b
 from tests.builders import ACCOUNT as ACME
 from tests.builders import Said
 from tests.late_model import small_model
 from tests.plain_book import PlainBook
 from tests.scenario import Scenario, rows_of
+from tests.unit.core.test_core_financials import WORKED
 
 amounts = st.sampled_from([1, 10, 30, 50, 70, 100, 200, 400])
 numbers = st.integers(1, 3)
@@ -256,7 +258,10 @@ def _judged(draw: st.DrawFn) -> Said:
     return draw(
         st.sampled_from(
             [b.bureau(draw(st.sampled_from([200, 700, 900])), on), b.adverse_event("lien", on), grade]
-            + [b.adverse_event_resolved("lien", on)]
+            + [b.adverse_event_resolved("lien", on), b.reference(reported_on=on, points=90)]
+            + [b.assessment("management", draw(st.sampled_from([0, 9])), on)]
+            + [b.financials(on, {**WORKED, "ebit_minor": draw(st.sampled_from([-500, 400]))})]
+            + [b.dossier_updated(industry=draw(st.sampled_from(["foods", "textiles"])), revenue_minor=10**9)]
         )
     )
 
@@ -329,7 +334,16 @@ def _policy(draw: st.DrawFn) -> Said:
     )
     learning = {"late_after_days": draw(st.sampled_from([0, 0, 7])), "disputed_counts": draw(st.booleans())}
     sections = {"warnings": warnings, "waiting": waiting, "orders": orders, "learning": learning}
-    return b.policy_adopted({"name": "p", **sections})
+    judging = draw(st.sampled_from([{}, {"grading": _DEFAULT["grading"]}, {**_DEFAULT}]))
+    return b.policy_adopted({"name": "p", **sections, **judging})
+
+
+_DEFAULT: dict[str, Any] = {
+    name: section
+    for name, section in msgspec.to_builtins(default_policy()).items()
+    if name in ("grading", "scorecard", "limits")
+}
+"""How the default policy judges accounts: by its scorecard, or without that by its table."""
 
 
 def _model(draw: st.DrawFn) -> Said:
@@ -406,6 +420,13 @@ class Rows:
         self._check_covers()
         self._check_scopes()
         self._check_paying()
+        self._check_score()
+
+    def _check_score(self) -> None:
+        """The score that was told is what its factors came to then."""
+        for dossier in self.documents["dossier"]:
+            if dossier.score is not None:
+                assert sum(dossier.score.factors.values()) == dossier.score.points
 
     def _check_paying(self) -> None:
         """What is open and past due, disputed and judged is a plain count over the invoices."""
