@@ -273,8 +273,8 @@ class Partition:
         source = Source("", self.context.partition, -1, 0)
         return self._write_own(source, None, "binding", at_ms, at_ms, encode_internal(loss), [])
 
-    def replay(self, entry: Entry, value: bytes) -> None:
-        """Apply a ledger record that is the next of the chain; nothing is decided."""
+    def replay(self, entry: Entry, value: bytes) -> list[AnyDecision]:
+        """Apply a ledger record that is the next of the chain, and return its decisions; nothing is decided."""
         assert entry.seq == self.chain.seq, f"expected ledger seq {self.chain.seq}, received {entry.seq}"
         decisions = decode_decisions(entry.decisions)
         topic = self._short(entry.source.topic)
@@ -288,6 +288,7 @@ class Partition:
         self.chain.seq += 1
         self.chain.prev = hashlib.sha256(value).hexdigest()
         self.chain.published = max(self.chain.published, entry.published)
+        return decisions
 
     def pass_over(self, entry: Entry, value: bytes) -> None:
         """Go past the next ledger record without its effect: one of an account whose state nobody asks for."""

@@ -17,7 +17,7 @@ from projections.views.shelf import Shelf
 from projections.views.told import Told, said_in
 from projections.watching import WatchedBook
 from schemas.decisions import FactRejected
-from schemas.ledger import Entry, decode_decisions, decode_entry, digest
+from schemas.ledger import Entry, decode_entry, digest
 
 VERSION = 1
 """Of the folds: raise it with any change of what they make of the same ledger, so that views are built anew."""
@@ -79,10 +79,9 @@ class PartitionView:
         elif accounts.is_of_another_hour(account_id, at_ms):
             self._reckon([account_id])
         self.book.next_record()
-        self.partition.replay(entry, value)
+        decisions = self.partition.replay(entry, value)
         self.partition.touched.clear()
         said = said_in(entry)
-        decisions = decode_decisions(entry.decisions)
         told = Told(entry, offset, value, self.partition.chain.prev, said, decisions, self.number, at_ms)
         self._note_source(entry)
         fold_trail(self.shelf, told)
