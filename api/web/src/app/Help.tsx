@@ -18,6 +18,7 @@ const KEYS: [string, Word][] = [
   ["r", "key_release"],
   ["f", "key_refer"],
   ["d", "key_reject"],
+  ["p", "key_prepayment"],
   ["/", "key_search"],
   ["?", "key_help"],
   ["Esc", "key_escape"],
@@ -27,7 +28,7 @@ export function Help({ onClose }: { onClose: () => void }) {
   const going = SCREENS.map(({ key, word }) => [`g ${key}`, say("key_go", { screen: say(word) })] as const);
   const rows = [...KEYS.map(([key, word]) => [key, say(word)] as const), ...going];
   return (
-    <Dialog title={say("help")} onClose={onClose}>
+    <Dialog title={say("help")} onClose={onClose} wide>
       <dl className="keys">
         {rows.map(([key, text]) => (
           <div key={key}>

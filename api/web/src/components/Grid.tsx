@@ -25,7 +25,7 @@ const theme = themeQuartz.withParams({
   fontSize: 13,
   headerFontSize: 12,
   headerFontWeight: 600,
-  cellHorizontalPadding: 8,
+  cellHorizontalPadding: 6,
   wrapperBorder: false,
   wrapperBorderRadius: 0,
 });

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { LEVELS } from "../api/types";
 import { useKeys } from "../app/keys";
 import { accountHref, changeAddress, goTo, useRoute } from "../app/router";
-import { useSession } from "../app/session";
+import { useMay, useSession } from "../app/session";
 import { Exports } from "../components/Exports";
 import { Grid } from "../components/Grid";
 import { LevelMark } from "../components/LevelMark";
@@ -37,6 +37,7 @@ const SELECTION = { mode: "multiRow", enableClickSelection: false } as const;
 export function AlertPanel({ active, onActivate }: { active: boolean; onActivate: () => void }) {
   const session = useSession();
   const filter = useFilter();
+  const may = useMay();
   const [follow, setFollow] = useState(false);
   const alerts = useAlerts(filter, follow);
   const keys = useMemo(() => alerts.rows.map((group) => group.key), [alerts.rows]);
@@ -49,7 +50,7 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
     marked.length > 0 ? alerts.rows.filter((group) => marked.includes(group.key)) : current ? [current] : [];
   const targets = chosen.filter((group) => group.alerts.length > 0);
   const ask = (act: AlertAct) => {
-    if (targets.length > 0) setAsking(act);
+    if (targets.length > 0 && may("handle_alerts")) setAsking(act);
   };
 
   useKeys(
@@ -74,7 +75,7 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
       <header>
         <h2>{say("desk_alerts")}</h2>
         <span className="dim">{count(alerts.rows.length)}</span>
-        <Pill fresh={alerts.fresh} gone={alerts.gone} onShow={alerts.show} />
+        {alerts.loaded && <Pill fresh={alerts.fresh} gone={alerts.gone} onShow={alerts.show} />}
         <span className="grow" />
         <label className="check small" title={say("follow")}>
           <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
@@ -161,7 +162,12 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
         )}
         <div className="acts">
           {ACTS.map(([act, key]) => (
-            <button key={act} type="button" disabled={targets.length === 0} onClick={() => ask(act)}>
+            <button
+              key={act}
+              type="button"
+              disabled={targets.length === 0 || !may("handle_alerts")}
+              onClick={() => ask(act)}
+            >
               {say(`act_${act}`)} <kbd>{key}</kbd>
             </button>
           ))}

@@ -3,9 +3,11 @@ import type { ColDef, RowClassParams } from "ag-grid-community";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useKeys } from "../app/keys";
 import { accountHref, changeAddress, goTo, useRoute } from "../app/router";
+import { useMay } from "../app/session";
 import { Exports } from "../components/Exports";
 import { Grid } from "../components/Grid";
 import { Empty, Failed, Loading, Stale } from "../components/states";
+import { toast } from "../components/toasts";
 import { businessNow } from "../feed/businessTime";
 import { nameOf } from "../feed/names";
 import { age, count, dateTimeWithUtc, money, moneyWhole } from "../format";
@@ -29,6 +31,12 @@ const ACTS: readonly [OrderAct, string][] = [
   ["reject", "d"],
   ["prepayment", "p"],
 ];
+const PERMISSIONS: Record<OrderAct, string> = {
+  release: "release_orders",
+  refer: "request_approvals",
+  reject: "release_orders",
+  prepayment: "release_orders",
+};
 const REASONS = Object.keys(generated.en.reasons).filter((code) => !code.includes("/"));
 const SORTS = [
   ["", "sort_oldest"],
@@ -39,6 +47,7 @@ const SORTS = [
 
 export function OrderPanel({ active, onActivate }: { active: boolean; onActivate: () => void }) {
   const filter = useFilter();
+  const may = useMay();
   const orders = useOrders(filter);
   const keys = useMemo(() => orders.rows.map((order) => order.key), [orders.rows]);
   const cursor = useCursor(keys);
@@ -46,7 +55,9 @@ export function OrderPanel({ active, onActivate }: { active: boolean; onActivate
   const current = orders.rows.find((order) => order.key === cursor.key) ?? null;
   const isOpen = current !== null && !current.gone;
   const ask = (act: OrderAct) => {
-    if (isOpen) setAsking(act);
+    if (isOpen && may(PERMISSIONS[act])) setAsking(act);
+    else if (current?.gone)
+      toast("note", say("desk_waits_no_longer", { order: current.document_no ?? current.order_id }));
   };
 
   useKeys(
@@ -138,7 +149,7 @@ export function OrderPanel({ active, onActivate }: { active: boolean; onActivate
               key={act}
               type="button"
               className={act === "release" ? "primary" : undefined}
-              disabled={!isOpen}
+              disabled={!isOpen || !may(PERMISSIONS[act])}
               onClick={() => ask(act)}
             >
               {say(`act_${act}`)} <kbd>{key}</kbd>
@@ -198,7 +209,7 @@ function orderColumns(narrow: boolean): ColDef<WaitingOrder>[] {
   return [
     {
       headerName: say("order"),
-      width: narrow ? 98 : 124,
+      width: narrow ? 96 : 128,
       cellClass: "small",
       valueGetter: ({ data }) => data?.document_no ?? data?.order_id,
       tooltipValueGetter: ({ data }) => data?.order_id,
@@ -212,7 +223,7 @@ function orderColumns(narrow: boolean): ColDef<WaitingOrder>[] {
     },
     {
       headerName: say("amount"),
-      width: 106,
+      width: 100,
       cellClass: "number strong",
       headerClass: "number",
       valueGetter: ({ data }) => data && moneyWhole(data.amount_minor, data.currency),
@@ -221,7 +232,7 @@ function orderColumns(narrow: boolean): ColDef<WaitingOrder>[] {
     {
       headerName: say("desk_headroom"),
       headerTooltip: say("desk_headroom_hint"),
-      width: narrow ? 78 : 84,
+      width: narrow ? 80 : 92,
       headerClass: "number",
       cellClass: ({ data }) => (data && (headroomIfReleased(data) ?? 0) < 0 ? "number problem" : "number"),
       valueGetter: ({ data }) => data && moneyWhole(headroomIfReleased(data), ""),
@@ -236,13 +247,13 @@ function orderColumns(narrow: boolean): ColDef<WaitingOrder>[] {
     },
     {
       headerName: say("desk_suggestion"),
-      width: narrow ? 84 : 92,
+      width: narrow ? 84 : 98,
       tooltipValueGetter: ({ data }) => data?.suggestion && sayIfKnown(`suggest_${data.suggestion}`, data.suggestion),
       valueGetter: ({ data }) => data?.suggestion && sayIfKnown(`suggest_${data.suggestion}`, data.suggestion),
     },
     {
       headerName: say("column_waiting"),
-      width: 62,
+      width: 68,
       headerClass: "number",
       cellClass: "number",
       valueGetter: ({ data }) => data && age(businessNow() - data.since_at_ms),

@@ -280,6 +280,8 @@ export const en = {
   person_auditor: "auditor",
   person_admin: "administrator",
   person_machine: "program",
+  key_prepayment: "ask prepayment of the account",
+  desk_waits_no_longer: "Order {order} waits no longer",
 };
 
 export type Words = typeof en;
