@@ -45,6 +45,8 @@ export function Grid<T>(properties: AgGridReactProps<T>) {
       animateRows={false}
       localeText={localeText}
       headerHeight={32}
+      // Its place is kept from the start: columns that were sized without it would end under it.
+      alwaysShowVerticalScroll
       suppressMovableColumns
       suppressCellFocus
       suppressDragLeaveHidesColumns
