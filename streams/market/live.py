@@ -10,6 +10,7 @@ from threading import Event
 
 from msgspec import Struct
 
+from streams.market.model_owner import ModelOwner
 from streams.market.past import Answers, Past, follow_answers, read_past
 from streams.market.trader import Released
 from streams.message import Message, at_ms
@@ -86,7 +87,7 @@ def run_live(
     market = Market(seed, accounts, past.market_start(start))
     live_from = market.start + timedelta(days=prehistory_days)
     with Producing(settings) as producing, follow_answers(settings, source, wanted=speed > 0) as answers:
-        play = _Play(market, past, answers, producing, stop, speed, live_from)
+        play = _Play(market, past, answers, producing, stop, speed, live_from, ModelOwner(settings))
         play.replay(on_day)
         return play.play(days, on_day)
 
@@ -102,6 +103,7 @@ class _Play:
     stop: Event
     speed: float
     live_from: date
+    model_owner: ModelOwner
     sent: int = 0
 
     def replay(self, on_day: OnDay | None) -> None:
@@ -120,6 +122,9 @@ class _Play:
             today = self.market.next_date
             is_live = self.speed > 0 and today >= self.live_from
             messages = self.market.day(today, self._released(today) if is_live else None)
+            adopting = self.model_owner.after(today) if is_live else None
+            if adopting is not None:
+                messages.insert(0, adopting)
             if is_live and pace is None:
                 pace = Pace(self.speed, at_ms(today), time.monotonic())
             self._send(messages, pace)
