@@ -8,7 +8,7 @@ from projections.alerts import dates_of
 from projections.context import day_before
 from projections.cover_rows import FOREVER
 from projections.overdue_lines import crossing_date, overdue_lines
-from projections.promises import promises_of
+from projections.promises import last_booking_date, promises_of
 from projections.recording import Recording
 from projections.rows import INDEX_UNPAID
 
@@ -27,7 +27,7 @@ def _dates(recording: Recording) -> Iterator[str]:
         yield from dates_of(key, alert, today)
     promises = promises_of(recording.book, recording.account.account_id)
     if promises is not None:
-        yield from (day_before(promise.pay_by_on) for promise in promises.open)
+        yield from (day_before(last_booking_date(promise)) for promise in promises.open)
     if recording.account.covers:
         yield from _cover_dates(recording)
     days = overdue_lines(recording.context)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from schemas.money import held
+
 DAYS = 7
 
 
@@ -20,21 +22,33 @@ class Quiet(Struct, array_like=True, gc=False):
 
 
 class Promise(Struct, array_like=True, gc=False):
-    """A promise that is neither kept nor broken yet; `received` is the cleared cash since it was made."""
+    """A promise to pay. `came` is the cleared cash booked since it was made, by the day it was received on.
+
+    Cash up to `last_cash_no` was there before; of that, `cleared_since` are the payments that were only advised then.
+    """
 
     promise_id: str
     amount: int
     currency: str
     pay_by_on: str
-    received: int = 0
+    last_cash_no: int
+    came: dict[str, int] = field(default_factory=dict)
+    cleared_since: list[str] = field(default_factory=list)
+    state: str = "open"
+    settled_on: str = ""
+
+    def received(self) -> int:
+        """Return what came in by the day it was promised for."""
+        return held(sum(amount for on, amount in self.came.items() if on <= self.pay_by_on))
 
 
 class Promises(Struct, array_like=True, gc=False):
-    """What an account promised to pay, and the days on which it had broken a promise, of the last year."""
+    """What an account promised to pay; of the last year what was kept or broken, and the days of what is broken."""
 
     key: str = ""
     open: list[Promise] = field(default_factory=list)
     broken_on: list[str] = field(default_factory=list)
+    settled: list[Promise] = field(default_factory=list)
 
 
 class OrderPattern(Struct, array_like=True, gc=False):

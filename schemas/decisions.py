@@ -230,10 +230,10 @@ class ShipmentUnchecked(Decision, frozen=True, kw_only=True, tag="shipment_unche
 
 
 class PromiseSettled(Decision, frozen=True, kw_only=True, tag="promise_settled", gc=False, omit_defaults=True):
-    """A promise to pay was kept, or its day is over without that; `received_minor` came in since it was made."""
+    """A promise to pay was kept, is broken, or is neither any more; `received_minor` of it came in by its day."""
 
     promise_id: str
-    outcome: Literal["kept", "broken"]
+    outcome: Literal["kept", "broken", "reopened"]
     amount_minor: int
     received_minor: int
     currency: str

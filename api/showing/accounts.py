@@ -146,7 +146,7 @@ def _promises(part: PartitionView, account_id: str) -> list[dict[str, Any]]:
             "amount_minor": one.amount,
             "currency": one.currency,
             "pay_by_on": one.pay_by_on,
-            "received_minor": one.received,
+            "received_minor": one.received(),
             "state": "open",
         }
         for one in promises.open
