@@ -110,8 +110,7 @@ def import_history(
 def _look(
     settings: Settings, broker: Broker, directory: Path, progress: Progress, files: tuple[int, int], seconds: float
 ) -> Found:
-    facts = sum(sum(progress.ends(name).values()) for name in SOURCES)
-    ledger_facts, days, ledger_records = _ledger(settings)
+    facts, (ledger_facts, days, ledger_records) = _counted(settings, progress)
     folders = (directory / "kafka" / "log").glob(f"{settings.topic_prefix}.*")
     segments = Counter({folder.name: len(list(folder.glob("*.log"))) for folder in folders})
     return Found(
@@ -125,6 +124,20 @@ def _look(
         sum(segments.values()),
         psutil.Process(broker.pid).memory_info().rss >> 20,
     )
+
+
+def _counted(settings: Settings, progress: Progress) -> tuple[int, tuple[int, int, int]]:
+    """Count sources and ledger at one moment: the total of the book comes a while after its day, and is a fact too."""
+    while True:
+        wait_until("everything to be taken in", lambda: all_taken(settings), 600)
+        facts = _in_sources(progress)
+        in_ledger = _ledger(settings)
+        if _in_sources(progress) == facts:
+            return facts, in_ledger
+
+
+def _in_sources(progress: Progress) -> int:
+    return sum(sum(progress.ends(name).values()) for name in SOURCES)
 
 
 def _ledger(settings: Settings) -> tuple[int, int, int]:
