@@ -56,8 +56,6 @@ def _followed(recording: Recording) -> list[Invoice]:
 def _judge(recording: Recording, paying: Paying, invoice: Invoice, decisions: list[AnyDecision]) -> None:
     followed = invoice.lateness
     assert followed is not None, f"invoice {invoice.key!r} is judged and not followed"
-    if followed.counted == WAITING and not invoice.applications and not followed.listed_on:
-        return  # nothing was paid or given up, and it is not due: nothing can be known
     standing = standing_of(recording, invoice)
     if not invoice.cancelled:
         if not standing.open_minor and standing.paid_minor and not followed.is_settled:

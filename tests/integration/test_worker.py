@@ -85,7 +85,7 @@ def test_orders_are_released_referred_and_blocked(
 
 def test_what_it_tells_of_itself(shop: OrderSystem, worker: ObservedWorker) -> None:
     assert worker.ask("/live")[0] == 200
-    assert worker.ask("/ready") == (200, '{"status": "ready", "reasons": []}')
+    assert worker.ask("/ready") == (200, '{"status": "ready", "reasons": [], "detail": ""}')
     shop.open({"A": 1_000})
     shop.say(order("A1", 400, account_id="A"))
     number = shop.partition("A")
