@@ -31,6 +31,7 @@ from streams.broker import Broker
 from streams.settings import Settings
 from streams.topics import create_and_check
 from tests.api_process import ApiProcess
+from tests.browser.killable_api import KillableApi
 
 PARTITIONS = 3
 RECONNECTS = 10
@@ -112,7 +113,7 @@ def crowd(settings: Settings, api: ApiProcess, clients: int, seconds: int, rate:
     assert reading.stdout is not None
     assert reading.stdout.readline() == "connected\n"
     producer = KafkaProducer(bootstrap_servers=settings.brokers, acks=1, linger_ms=0)
-    serving = _serving(api.url)
+    serving = psutil.Process(api.pid)
     before = serving.cpu_times()
     publish(producer, f"{settings.topic_prefix}.alerts.v1", range(seconds * rate), rate)
     after = serving.cpu_times()
@@ -122,15 +123,6 @@ def crowd(settings: Settings, api: ApiProcess, clients: int, seconds: int, rate:
     print(f"the api's process: {busy * 100:.0f} % of a processor, {serving.memory_info().rss / 1e6:.0f} MB", flush=True)
     reading.wait(30)
     return seconds * rate
-
-
-def _serving(url: str) -> psutil.Process:
-    port = urlsplit(url).port
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if any(one.laddr.port == port and one.status == "LISTEN" for one in process.net_connections("tcp")):
-                return process
-    raise LookupError(f"expected a process that listens on {port}, there is none")
 
 
 async def follow(url: str, cursor: str | None, last: int, chance: random.Random) -> list[tuple[int, int]]:
@@ -161,7 +153,7 @@ async def _take(client: FeedClient, seen: list[tuple[int, int]], left: dict[int,
                 return
 
 
-async def reconnecting(settings: Settings, log: Path, api: ApiProcess, first: int, clients: int) -> bool:
+async def reconnecting(settings: Settings, api: KillableApi, first: int, clients: int) -> bool:
     """Return whether all clients saw what was published, each once and in order, over cuts and a killed api."""
     rate, seconds = 50, 20
     numbers = range(first, first + rate * seconds)
@@ -173,15 +165,11 @@ async def reconnecting(settings: Settings, log: Path, api: ApiProcess, first: in
     ]
     publishing = asyncio.create_task(asyncio.to_thread(publish, producer, topic, numbers, rate))
     await asyncio.sleep(seconds / 2)
-    _serving(api.url).kill()
-    again = ApiProcess(settings, log, "--port", str(urlsplit(api.url).port))
-    await asyncio.to_thread(again.__enter__)
-    try:
-        await publishing
-        async with asyncio.timeout(120):
-            found = await asyncio.gather(*tasks)
-    finally:
-        await asyncio.to_thread(again.__exit__, None, None, None)
+    await asyncio.to_thread(api.kill)
+    await asyncio.to_thread(api.start_again)
+    await publishing
+    async with asyncio.timeout(120):
+        found = await asyncio.gather(*tasks)
     expected = {part: [seq for seq in numbers if seq % PARTITIONS == part] for part in range(PARTITIONS)}
     wrong = sum(
         {part: [seq for one, seq in seen if one == part] for part in range(PARTITIONS)} != expected for seen in found
@@ -219,11 +207,9 @@ def main() -> int:
         data.mkdir()
         settings = Settings(brokers=broker.bootstrap, topic_prefix="feed", partitions=PARTITIONS, data=data)
         create_and_check(settings)
-        with ApiProcess(settings, Path(directory) / "api.log") as api:
+        with KillableApi(settings, Path(directory) / "api.log") as api:
             published = crowd(settings, api, arguments.clients, arguments.seconds, arguments.rate)
-            is_same = asyncio.run(
-                reconnecting(settings, Path(directory) / "again.log", api, published, arguments.followers)
-            )
+            is_same = asyncio.run(reconnecting(settings, api, published, arguments.followers))
     return 0 if is_same else 1
 
 

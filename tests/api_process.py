@@ -47,6 +47,12 @@ class ApiProcess:
             self._process.terminate()
             self._process.wait(20)
 
+    @property
+    def pid(self) -> int:
+        """The running process."""
+        assert self._process is not None, "the api was not started"
+        return self._process.pid
+
     def client(self, **more: Any) -> httpx.Client:
         """Return a client of this process."""
         return httpx.Client(base_url=self.url, timeout=30, **more)

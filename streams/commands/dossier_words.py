@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from schemas.factor_words import FACTOR_WORDS
+from schemas.policy_scorecard import RATIO_NAMES
+
 Language = Literal["en", "zh"]
 Words = dict[str, str]
+
+_RATIOS = {language: {name: words[name] for name in RATIO_NAMES} for language, words in FACTOR_WORDS.items()}
+"""Ratios are called here what the scorecard calls them, but for one that it shortens in English."""
 
 _ENGLISH: Words = {
     "account": "account",
@@ -171,20 +177,8 @@ _ENGLISH: Words = {
     "prepayment": "prepayment only",
     "suspended": "suspended",
     "legal": "with a lawyer or agency",
-    "current_ratio": "current ratio",
-    "quick_ratio": "quick ratio",
-    "cash_ratio": "cash ratio",
-    "equity_ratio": "equity ratio",
-    "debt_to_equity": "debt to equity",
-    "interest_cover": "interest cover",
-    "gross_margin": "gross margin",
-    "net_margin": "net margin",
-    "return_on_assets": "return on assets",
-    "days_sales_outstanding": "days sales outstanding",
-    "days_payables_outstanding": "days payables outstanding",
-    "days_inventory": "days inventory",
+    **_RATIOS["en"],
     "operating_cash_flow_to_debt": "operating cash flow to debt",
-    "free_cash_flow_margin": "free cash flow margin",
     "bureau_score": "bureau {points} points",
     "payment_delay": "pays {delay_days} days late ({settled_count} items)",
     "adverse_event": "{event}, reported {reported_on}",
@@ -364,20 +358,7 @@ _CHINESE: Words = {
     "prepayment": "仅限预付款",
     "suspended": "暂停",
     "legal": "法务或催收",
-    "current_ratio": "流动比率",
-    "quick_ratio": "速动比率",
-    "cash_ratio": "现金比率",
-    "equity_ratio": "权益比率",
-    "debt_to_equity": "产权比率",
-    "interest_cover": "利息保障倍数",
-    "gross_margin": "毛利率",
-    "net_margin": "净利率",
-    "return_on_assets": "总资产收益率",
-    "days_sales_outstanding": "应收账款周转天数",
-    "days_payables_outstanding": "应付账款周转天数",
-    "days_inventory": "存货周转天数",
-    "operating_cash_flow_to_debt": "经营现金流负债比",
-    "free_cash_flow_margin": "自由现金流率",
+    **_RATIOS["zh"],
     "bureau_score": "征信 {points} 分",
     "payment_delay": "平均迟付 {delay_days} 天（{settled_count} 笔）",
     "adverse_event": "{event}，{reported_on} 报告",
