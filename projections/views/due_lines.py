@@ -25,6 +25,8 @@ def fold_dues(shelf: Shelf, rows: Rows, book: WatchedBook) -> None:
         if stored is not None:
             _count(line, cast(Invoice, decode_document("invoice", stored)), -1)
         _count(line, cast(Invoice, book.document("invoice", account_id, key)), 1)
+        # In order of currency and date, so that it does not show how many records were taken between two writes.
+        line.open = {currency: dict(sorted(by_date.items())) for currency, by_date in sorted(line.open.items())}
         shelf.put("due", place, line)
 
 
