@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -125,11 +126,10 @@ class Partition:
         return decisions
 
     def _write(self, arrival: Arrival, decisions: list[AnyDecision], recorded_at_ms: int) -> Outcome:
-        chain, context, envelope = self.chain, self.context, arrival.envelope
+        envelope = arrival.envelope
         unreadable = type(arrival.fact) is Unreadable and arrival.fact.code in NOT_EMBEDDED
-        entry = Entry(
-            epoch=chain.epoch,
-            seq=chain.seq,
+        return self._append(
+            decisions,
             at_ms=arrival.at_ms,
             recorded_at_ms=recorded_at_ms,
             effect=envelope.effect,
@@ -137,53 +137,28 @@ class Partition:
             account_id=arrival.account_id,
             fact=NOTHING if unreadable else Raw(arrival.value),
             fact_id=fact_id(arrival),
-            decisions=encode_decisions(decisions),
-            policy_id=context.policy_id,
-            model_id=context.model_id,
-            core=CORE,
-            published=chain.published,
-            prev=chain.prev,
             ce_source=envelope.ce_source,
             ce_id=envelope.ce_id,
             redrives=envelope.redrives,
             control_no=envelope.control_no,
             signature=envelope.signature,
         )
-        return self._append(entry, decisions)
 
-    def _write_own(
-        self,
-        source: Source,
-        account_id: str | None,
-        effect: str,
-        at_ms: int,
-        recorded_at_ms: int,
-        fact: Raw,
-        decisions: list[AnyDecision],
-    ) -> Outcome:
-        """Write a record of a fact that Obligor itself puts into the ledger."""
+    def _append(self, decisions: list[AnyDecision], **said: Any) -> Outcome:
+        """Write a record; `said` are the fields of its entry that do not follow from chain, context and decisions."""
         chain, context = self.chain, self.context
         entry = Entry(
             epoch=chain.epoch,
             seq=chain.seq,
-            at_ms=at_ms,
-            recorded_at_ms=recorded_at_ms,
-            effect=effect,
-            source=source,
-            account_id=account_id,
-            fact=fact,
-            fact_id="",
             decisions=encode_decisions(decisions),
             policy_id=context.policy_id,
             model_id=context.model_id,
             core=CORE,
             published=chain.published,
             prev=chain.prev,
+            **said,
         )
-        return self._append(entry, decisions)
-
-    def _append(self, entry: Entry, decisions: list[AnyDecision]) -> Outcome:
-        chain, account_id = self.chain, entry.account_id
+        account_id = entry.account_id
         value = encode_entry(entry)
         record_hash = hashlib.sha256(value).hexdigest()
         key = None if account_id is None else account_id.encode()
@@ -255,10 +230,19 @@ class Partition:
     def _sweep_account(self, sweep: Sweep, account_id: str, outcomes: list[Outcome], recorded_at_ms: int) -> None:
         account = self._account(account_id)
         decisions = step_sweep(self.book, self.context, sweep, account)
-        source = msgspec.structs.replace(sweep.source, index=sweep.index)
         swept = AccountSwept(account_id=account_id, sweep=sweep.kind, of_seq=sweep.of_seq)
-        fact = encode_internal(swept)
-        outcomes.append(self._write_own(source, account_id, sweep.effect, sweep.at_ms, recorded_at_ms, fact, decisions))
+        outcomes.append(
+            self._append(
+                decisions,
+                at_ms=sweep.at_ms,
+                recorded_at_ms=recorded_at_ms,
+                effect=sweep.effect,
+                source=msgspec.structs.replace(sweep.source, index=sweep.index),
+                account_id=account_id,
+                fact=encode_internal(swept),
+                fact_id="",
+            )
+        )
 
     def _account(self, account_id: str) -> Account:
         account = self.book.account(account_id)
@@ -270,8 +254,16 @@ class Partition:
         self.chain.epoch += 1
         self.chain.positions = dict(loss.positions)
         self.chain.topic_ids = {}
-        source = Source("", self.context.partition, -1, 0)
-        return self._write_own(source, None, "binding", at_ms, at_ms, encode_internal(loss), [])
+        return self._append(
+            [],
+            at_ms=at_ms,
+            recorded_at_ms=at_ms,
+            effect="binding",
+            source=Source("", self.context.partition, -1, 0),
+            account_id=None,
+            fact=encode_internal(loss),
+            fact_id="",
+        )
 
     def replay(self, entry: Entry, value: bytes) -> list[AnyDecision]:
         """Apply a ledger record that is the next of the chain, and return its decisions; nothing is decided."""
@@ -314,21 +306,18 @@ class Partition:
             evolve(self.book, self.context, arrival, decisions)
             return
         number = control_number(arrival)
+        if number is None or not isinstance(arrival.fact, Broadcast):
+            return
         rejected = bool(decisions) and isinstance(decisions[0], FactRejected)
-        if number is not None and any(isinstance(decision, NotYetActedOn) for decision in decisions):
+        if not rejected:
             self._close_open_sweeps()
-            self.context.control_no = number  # the version that took it in knew no effect of it
-            note_broadcast(self.book, arrival)
-        elif number is not None and isinstance(arrival.fact, Broadcast) and not rejected:
+        if rejected or any(isinstance(decision, NotYetActedOn) for decision in decisions):
+            self.context.control_no = number  # the version that took it in refused it, or knew no effect of it
+        else:
             args = (arrival.fact, number, entry.source, entry.seq, entry.effect, entry.at_ms)
-            self._close_open_sweeps()
             evolve_broadcast(self.book, self.context, *args)
-            apply_model_alerts(self.context, decisions)
-            note_broadcast(self.book, arrival)
-        elif number is not None and rejected and isinstance(arrival.fact, Broadcast):
-            self.context.control_no = number
-            apply_model_alerts(self.context, decisions)
-            note_broadcast(self.book, arrival)
+        apply_model_alerts(self.context, decisions)
+        note_broadcast(self.book, arrival)
 
     def _close_open_sweeps(self) -> None:
         """The writer had finished them: it takes no broadcast before."""
@@ -339,8 +328,7 @@ class Partition:
         swept = decode_internal(entry.fact)
         assert isinstance(swept, AccountSwept), f"ledger seq {entry.seq} is no sweep record"
         sweep = self._open_sweep(entry, swept)
-        account = self._account(swept.account_id)
-        evolve_sweep(self.book, self.context, sweep, account, decisions)
+        evolve_sweep(self.book, self.context, sweep, self._account(swept.account_id), decisions)
 
     def _open_sweep(self, entry: Entry, swept: AccountSwept) -> Sweep:
         if swept.sweep == "more":

@@ -14,8 +14,9 @@ from benchmarks.simple_work import LINE_MINOR, State, step
 from projections.chain import Outcome
 from projections.partition import Partition
 from projections.store import Changes, Rows
+from schemas.codec import Unreadable
 from schemas.decisions import AlertRaised, AnyDecision
-from schemas.ledger import CORE, Entry, Source, encode_decisions
+from schemas.ledger import Source
 from streams.settings import Settings
 from streams.topics import SOURCES, create_and_check
 from streams.topics import topic as topic_name
@@ -31,31 +32,24 @@ class SimplePartition(Partition):
         self._dirty: dict[bytes, State] = {}
         self._names = {name: topic_name(prefix, name) for name in SOURCES}
 
-    def take(self, topic: str, record: Any, recorded_at_ms: int) -> list[Outcome]:
+    def take(self, topic: str, record: Any, recorded_at_ms: int, doubt: Unreadable | None = None) -> list[Outcome]:
         """Take a record in and return its ledger record."""
         key = record.key
         state, crossed = step(self._states.get(key) or self._stored(key), record.value)
         self._states[key] = self._dirty[key] = state
         self.chain.positions[topic] = record.offset
-        chain, decisions = self.chain, [_alert(key, state)] if crossed else _NONE
-        entry = Entry(
-            epoch=chain.epoch,
-            seq=chain.seq,
-            at_ms=record.timestamp,
-            recorded_at_ms=recorded_at_ms,
-            effect="binding",
-            source=Source(self._names[topic], self.context.partition, record.offset, 0),
-            account_id=key.decode(),
-            fact=Raw(record.value),
-            fact_id=f"{topic}/{record.offset}",
-            decisions=encode_decisions(decisions),
-            policy_id=self.context.policy_id,
-            model_id=self.context.model_id,
-            core=CORE,
-            published=chain.published,
-            prev=chain.prev,
-        )
-        return [self._append(entry, decisions)]
+        return [
+            self._append(
+                [_alert(key, state)] if crossed else _NONE,
+                at_ms=record.timestamp,
+                recorded_at_ms=recorded_at_ms,
+                effect="binding",
+                source=Source(self._names[topic], self.context.partition, record.offset, 0),
+                account_id=key.decode(),
+                fact=Raw(record.value),
+                fact_id=f"{topic}/{record.offset}",
+            )
+        ]
 
     def _stored(self, key: bytes) -> State | None:
         stored = self.rows.get(b"S" + key)
