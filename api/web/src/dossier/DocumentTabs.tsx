@@ -9,6 +9,7 @@ import { count, dateTime, day, money } from "../format";
 import { StateMark } from "../parts/marks";
 import { type Column, PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
+import { StateSelect } from "../parts/StateSelect";
 import { reasonInWords, rolesInWords } from "../words/sentences";
 import { field, tell } from "../words/tell";
 import type { Act, FaceProps } from "./DossierScreen";
@@ -27,17 +28,13 @@ export function OrdersTab({ account, version, act }: FaceProps) {
       wide
       aside={
         <>
-          <label>
-            {field("state")}{" "}
-            <select value={state} onChange={(event) => setState(event.target.value)}>
-              <option value="">{tell("any")}</option>
-              {STATES.map((name) => (
-                <option key={name} value={name}>
-                  {field(name === "new" ? "unanswered" : name)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <StateSelect
+            any
+            states={STATES}
+            state={state}
+            onChange={setState}
+            nameOf={(name) => field(name === "new" ? "unanswered" : name)}
+          />
           <Exports path={path} query={query} />
         </>
       }

@@ -15,6 +15,7 @@ import { dateTime } from "../format";
 import { StateMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
+import { StateSelect } from "../parts/StateSelect";
 import { askedInWords } from "../trail/decisions";
 import { reasonInWords } from "../words/sentences";
 import { field, tell } from "../words/tell";
@@ -122,16 +123,7 @@ function Decided({ version }: { version: number }) {
       wide
       aside={
         <>
-          <label>
-            {field("state")}{" "}
-            <select value={state} onChange={(event) => setState(event.target.value)}>
-              {DECIDED.map((name) => (
-                <option key={name} value={name}>
-                  {field(name)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <StateSelect states={DECIDED} state={state} onChange={setState} />
           <Exports path="/approvals" query={{ state }} />
         </>
       }

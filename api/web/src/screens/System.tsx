@@ -15,6 +15,7 @@ import { FieldList } from "../parts/FieldList";
 import { StateMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
+import { StateSelect } from "../parts/StateSelect";
 import { nodesOf } from "../system/nodes";
 import { TopologyPicture } from "../system/TopologyPicture";
 import { inUnit } from "../trail/decisions";
@@ -188,17 +189,7 @@ function DeadLetterList() {
       wide
       aside={
         <>
-          <label>
-            {field("state")}{" "}
-            <select value={state} onChange={(event) => setState(event.target.value)}>
-              <option value="">{tell("any")}</option>
-              {STATES.map((name) => (
-                <option key={name} value={name}>
-                  {field(name)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <StateSelect any states={STATES} state={state} onChange={setState} />
           <Exports path="/dead-letters" query={{ state }} />
         </>
       }
