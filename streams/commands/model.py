@@ -12,13 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from streams.commands.adopting import (
+    REFUSED,
+    is_same_person,
+    stop_if_not_everywhere,
+    stop_if_refused,
+    stop_unless_agreed,
+    where_in_force,
+)
 from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
-from streams.policies import IN_FORCE, put_in_force
+from streams.policies import put_in_force
 from streams.reading import TopicMissing
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 ModelArgument = Annotated[str, typer.Argument(help="Id of a snapshot, as `obligor model list` shows it.")]
-REFUSED, COULD_NOT = 1, 2
 _MEASURES = ("auc", "log_loss", "brier", "calibration_error")
 _out, _notes = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -134,7 +141,7 @@ def adopt(
     """
     from streams.models import NO_MODEL, ModelMissing, adoption, model_named
 
-    if actor.strip().casefold() == approved_by.strip().casefold():
+    if is_same_person(actor, approved_by):
         _notes.print("expected a second person in --approved-by, received the same", style="red")
         raise typer.Exit(REFUSED)
     with ending_with_2(TopicMissing, ModelMissing, msgspec.ValidationError):
@@ -142,27 +149,12 @@ def adopt(
         snapshot = None if model_id == NO_MODEL else model_named(settings, model_id)
         now_ms = time.time_ns() // 1_000_000
         adopting = adoption(snapshot, actor=actor, approved_by=approved_by, reason=reason, now_ms=now_ms)
-        if not yes and not _agreed(model_id):
-            _notes.print("not adopted")
-            raise typer.Exit(COULD_NOT)
+        if not yes:
+            stop_unless_agreed(model_id)
         became = put_in_force(settings, adopting, wait, lambda *_: None)
-    count = sum(found == IN_FORCE for found in became.values())
-    refused = sorted({found for found in became.values() if found not in ("", IN_FORCE)})
-    for text in refused:
-        _notes.print(Text(f"refused: {text}", "red"))
-    if refused:
-        raise typer.Exit(REFUSED)
-    _out.print(f"{model_id} is in force in {count} of {len(became)} partitions")
-    if count < len(became):
-        _notes.print("it is written and takes effect as soon as workers run; see `obligor status`", style="yellow")
-        raise typer.Exit(COULD_NOT)
-
-
-def _agreed(model_id: str) -> bool:
-    if not sys.stdin.isatty():
-        _notes.print("expected --yes where nobody can be asked")
-        return False
-    return typer.confirm(f"Adopt {model_id}?", err=True)
+    stop_if_refused(became)
+    _out.print(f"{model_id} {where_in_force(became)}")
+    stop_if_not_everywhere(became)
 
 
 def _write(told: Any) -> None:

@@ -21,13 +21,19 @@ from rich.text import Text
 from schemas.policy import Policy, default_policy, policy_id
 from schemas.policy_diff import ABSENT, Difference, differences
 from schemas.policy_text import as_document, as_toml, in_line
+from streams.commands.adopting import (
+    is_same_person,
+    stop_if_not_everywhere,
+    stop_if_refused,
+    stop_unless_agreed,
+    where_in_force,
+)
 from streams.commands.connecting import BrokersOption, DataOption, connected_settings, ending_with_2
 from streams.commands.policy_files import FileInvalid, print_errors, read_file
-from streams.policies import IN_FORCE, Adopted, adoption, policy_in_force, put_in_force
+from streams.policies import Adopted, adoption, policy_in_force, put_in_force
 from streams.reading import TopicMissing
 
 INVALID = 1
-COULD_NOT = 2
 policy = typer.Typer(
     help="The rules that orders and accounts are judged by: check, show, compare, adopt.", no_args_is_help=True
 )
@@ -146,7 +152,7 @@ def adopt(
 
     Example: obligor policy adopt mine.toml --actor j.doe --approved-by m.weber --reason "autumn review" --yes --json
     """
-    if actor.strip().casefold() == approved_by.strip().casefold():
+    if is_same_person(actor, approved_by):
         raise typer.BadParameter("expected another person than --actor", param_hint="--approved-by")
     new = _read(file)
     with ending_with_2(TopicMissing, msgspec.ValidationError):
@@ -158,21 +164,13 @@ def adopt(
             return
         if not as_json:
             _print_differences(differences(now.policy, new), ("in force", str(file)))
-        if not yes and not _agreed(new):
-            _notes.print("not adopted")
-            raise typer.Exit(COULD_NOT)
+        if not yes:
+            stop_unless_agreed(f"{new.name}, id {policy_id(new)}")
         with _bar(hidden=as_json) as advance:
             became = put_in_force(settings, message, wait, advance)
-    count = sum(found == IN_FORCE for found in became.values())
-    _told(as_json, new, became, f"{new.name}, id {policy_id(new)}, is in force in {count} of {len(became)} partitions")
-    refused = sorted({found for found in became.values() if found not in ("", IN_FORCE)})
-    for text in refused:
-        _notes.print(Text(f"refused: {text}", "red"))
-    if refused:
-        raise typer.Exit(INVALID)
-    if count < len(became):
-        _notes.print("it is written and takes effect as soon as workers run; see `obligor status`", style="yellow")
-        raise typer.Exit(COULD_NOT)
+    _told(as_json, new, became, f"{new.name}, id {policy_id(new)}, {where_in_force(became)}")
+    stop_if_refused(became)
+    stop_if_not_everywhere(became)
 
 
 def _read(file: Path) -> Policy:
@@ -223,13 +221,6 @@ def _shown(value: Any) -> str:
 
 def _json(value: Any) -> Any:
     return None if value is ABSENT else value
-
-
-def _agreed(new: Policy) -> bool:
-    if not sys.stdin.isatty():
-        _notes.print("expected --yes where nobody can be asked")
-        return False
-    return typer.confirm(f"Adopt {new.name}, id {policy_id(new)}?", err=True)
 
 
 def _told(as_json: bool, new: Policy, became: dict[int, str], text: str) -> None:
