@@ -125,12 +125,12 @@ def _worker(brokers: str, directory: Path, messages: list[Message]) -> tuple[int
 
 
 def take_in(brokers: str, directory: Path, prefix: str, messages: list[Message]) -> tuple[int, float, float]:
-    """Have a worker take in what was loaded.
+    """Have a worker take in what was loaded since the last call.
 
     Returns how many ledger records that makes, the seconds it took, and microseconds of processor time for each.
     """
     broadcasts = sum(message.key is None for message in messages)
-    reader = reader_of(brokers, [topic(prefix, "ledger")])
+    reader = reader_of(brokers, [topic(prefix, "ledger")], at_end=True)
     process = worker_command(brokers, directory, prefix)
     try:
         # A broadcast stands in every partition.

@@ -16,11 +16,10 @@ from msgspec import Struct
 
 from benchmarks.full_step import end, take_in, worker_command
 from benchmarks.kafka_side import create_topics, delete_topics, load, placed, reader_of
-from benchmarks.load_generator import PRELUDE, messages
+from benchmarks.load_generator import beginnings, messages
 from streams.settings import Settings
 from streams.topics import SOURCES, create_and_check, topic
 
-RATES = (100, 1_000, 4_000)
 WARM_UP_S = 2.0
 _QUIET_S = 3.0
 _LONGEST_S = 60.0
@@ -28,11 +27,19 @@ _FIRST_ANSWER = b'"decision_no":1,'
 _AT_MS = re.compile(rb'"at_ms":(\d+)\}$')
 
 
+class Load(Struct):
+    """So many facts a second from this place in the market; how many days close meanwhile is said for the reader."""
+
+    rate: int
+    first: int
+    closings: int = 0
+
+
 class Latency(Struct):
-    """Milliseconds at one rate; `late_ms` is how late the load itself was at its 99th percentile."""
+    """Milliseconds under one load; `late_ms` is how late the load itself was at its 99th percentile."""
 
     system: str
-    rate: int
+    load: Load
     count: int
     p50_ms: float
     p99_ms: float
@@ -41,26 +48,49 @@ class Latency(Struct):
 
 
 def measure_latency(brokers: str, *, seconds: float, tell: Callable[[str], None]) -> list[Latency]:
-    """Measure the echo and Obligor in turns at each rate."""
+    """Measure the echo and Obligor in turns under each load; what of the market lies between is taken in before."""
     create_and_check(Settings(brokers=brokers, topic_prefix="live"))
     create_topics(brokers, {topic("bare", name): "orders" for name in (*SOURCES, "decisions")})
-    prelude = messages(0, PRELUDE)
-    load(brokers, (placed(message, "live") for message in prelude))
-    found, first = [], PRELUDE
+    found, taken = [], 0
     with TemporaryDirectory(prefix="obligor-bench-") as directory:
-        take_in(brokers, Path(directory), "live", prelude)
-        for rate in RATES:
+        for one in _loads(seconds):
+            between = messages(taken, one.first - taken)
+            if between:
+                load(brokers, (placed(message, "live") for message in between))
+                take_in(brokers, Path(directory), "live", between)
+            if not found:
+                _measure(brokers, "echo", one, seconds, Path(directory))  # the broker compiles its code as it runs
             for system in ("echo", "obligor"):
-                found.append(_measure(brokers, system, rate, seconds, first, Path(directory)))
-                one = found[-1]
-                tell(f"{system} {rate}/s: p50 {one.p50_ms:.0f}, p99 {one.p99_ms:.0f}, p99.9 {one.p999_ms:.0f} ms")
-            first += int(rate * seconds)
+                found.append(_measure(brokers, system, one, seconds, Path(directory)))
+                tell(_line(found[-1]))
+            taken = one.first + int(one.rate * seconds)
     delete_topics(brokers, "live.")
     delete_topics(brokers, "bare.")
     return found
 
 
-def _measure(brokers: str, system: str, rate: int, seconds: float, first: int, directory: Path) -> Latency:
+def _loads(seconds: float) -> list[Load]:
+    """Return loads in the order of the market: within a day, around its close, and more than one worker takes.
+
+    Orders come from a tenth of a day on.
+    """
+    length = int(1_000 * seconds)
+    within, quiet, closing = beginnings(length, 3)
+    around = closing - length // 2
+    return [
+        Load(1_000, within),
+        Load(100, quiet + length // 2),
+        Load(1_000, around, 1),
+        Load(4_000, around + length, 3),
+    ]
+
+
+def _line(one: Latency) -> str:
+    times = f"p50 {one.p50_ms:.0f}, p99 {one.p99_ms:.0f}, p99.9 {one.p999_ms:.0f} ms"
+    return f"{one.system} {one.load.rate}/s, {one.load.closings} days close: {times}"
+
+
+def _measure(brokers: str, system: str, one: Load, seconds: float, directory: Path) -> Latency:
     prefix = "live" if system == "obligor" else "bare"
     reader = reader_of(brokers, [topic(prefix, "decisions")], at_end=True)
     if system == "obligor":
@@ -69,7 +99,7 @@ def _measure(brokers: str, system: str, rate: int, seconds: float, first: int, d
         process = subprocess.Popen([sys.executable, "-m", "benchmarks.engines.echo", brokers, prefix])
     try:
         time.sleep(8)  # group, assignment, opening: there is no order yet whose answer could tell
-        late_ms, taken = _drive(brokers, prefix, rate, seconds, first, reader)
+        late_ms, taken = _drive(brokers, prefix, one, seconds, reader)
     finally:
         reader.close()
         end(process)
@@ -78,14 +108,12 @@ def _measure(brokers: str, system: str, rate: int, seconds: float, first: int, d
     def at(share: float) -> float:
         return taken[min(len(taken) - 1, int(len(taken) * share))]
 
-    return Latency(system, rate, len(taken), at(0.5), at(0.99), at(0.999), late_ms)
+    return Latency(system, one, len(taken), at(0.5), at(0.99), at(0.999), late_ms)
 
 
-def _drive(
-    brokers: str, prefix: str, rate: int, seconds: float, first: int, reader: Consumer
-) -> tuple[float, list[float]]:
+def _drive(brokers: str, prefix: str, one: Load, seconds: float, reader: Consumer) -> tuple[float, list[float]]:
     command = [sys.executable, "-m", "benchmarks.load_generator", brokers, prefix]
-    arguments = [str(rate), str(seconds), str(first)]
+    arguments = [str(one.rate), str(seconds), str(one.first)]
     generator = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
     received: list[tuple[float, float]] = []
     quiet_since: float | None = None

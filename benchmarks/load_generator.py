@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
 
@@ -16,22 +17,42 @@ from benchmarks.kafka_side import placed
 from streams.message import Message
 from streams.simulator import stream
 
-ACCOUNTS = 10_000
+ACCOUNTS = 30_000
 SEED = 11
-PRELUDE = 45_000
-"""So many facts are there before the load begins: the accounts are open then and trade."""
-_PRELUDE_DAYS = 9
-"""The load's business days begin today or a little later: to take facts from beyond the open day a worker looks
-at `control` first."""
+_DAYS_BEFORE = 9
+"""The market begins so long ago: to take facts from beyond the open day a worker looks at `control` first, so the
+business day of the load is today or a little later."""
 _WEDNESDAY = 2
 _LEAD_S = 0.5
+_CLOSING = b'{"type":"day_closed"'
 
 
 def messages(first: int, count: int) -> list[Message]:
     """Return these facts of the market."""
-    start = date.today() - timedelta(days=_PRELUDE_DAYS)
+    return list(islice(_market(), first, first + count))
+
+
+def _market() -> Iterator[Message]:
+    start = date.today() - timedelta(days=_DAYS_BEFORE)
     start += timedelta(days=(_WEDNESDAY - start.weekday()) % 7)
-    return list(islice(stream(ACCOUNTS, SEED, start=start), first, first + count))
+    return stream(ACCOUNTS, SEED, start=start)
+
+
+def beginnings(length: int, count: int) -> list[int]:
+    """Return where so many business days of at least this many facts begin, from today on."""
+    found: list[int] = []
+    begin, today = 0, f'"business_date":"{date.today()}"'.encode()
+    is_past = True
+    for number, message in enumerate(_market(), 1):
+        if not message.value.startswith(_CLOSING):
+            continue
+        is_past = is_past and today not in message.value
+        if not is_past and number - begin > length:
+            found.append(begin)
+            if len(found) == count:
+                break
+        begin = number
+    return found
 
 
 def main(brokers: str, prefix: str, rate: float, seconds: float, first: int) -> None:
@@ -51,7 +72,7 @@ def main(brokers: str, prefix: str, rate: float, seconds: float, first: int) -> 
     for number, message in enumerate(found):
         due = began + number / rate
         while (now := time.time()) < due:
-            producer.poll(min(due - now, 0.001))
+            time.sleep(due - now)
         name, partition, key, value, timestamp, headers = placed(message, prefix, int(due * 1000))
         producer.produce(name, value, key, partition, timestamp=timestamp, headers=headers)
         producer.poll(0)

@@ -34,8 +34,9 @@ taken in one run and in turns, are what to read.
   included.
 - **Cost by open items**: order, delivery, invoice and payment on one account, processor time a fact.
 - **Latency**: from the moment an order was due to be sent (open loop: a late answer does not slow the load down) to
-  the moment its first decision was received; broadcasts and the closing of days are part of the load. The echo is
-  a bare aiokafka consumer and producer of the same records; what the machine costs shows there. *Load late* is how
+  the moment its first decision was received, within a business day and around its close, when every one of the 30
+  thousand accounts is gone through. The echo is a bare aiokafka consumer and producer of the same records; what the
+  machine costs shows there. *Load late* is how
   late the load generator itself was at its 99th percentile; where it is large the machine was too busy to tell.
 """
 
@@ -124,9 +125,10 @@ def _flat(flat: list[Flatness]) -> list[str]:
 def _latency(latencies: list[Latency]) -> list[str]:
     rows = []
     for one in latencies:
-        echo = next(found for found in latencies if found.rate == one.rate and found.system == "echo")
+        echo = next(found for found in latencies if found.load == one.load and found.system == "echo")
         times = (f"{one.p50_ms:.0f}", f"{one.p99_ms:.0f}", f"{one.p999_ms:.0f}")
         ratio = f"{one.p99_ms / echo.p99_ms:.1f}"
-        rows.append((f"{one.system} at {one.rate:,}/s", *times, ratio, f"{one.count:,}", f"{one.late_ms:.1f}"))
+        name = f"{one.system} at {one.load.rate:,}/s, {one.load.closings or 'no'} closing"
+        rows.append((name, *times, ratio, f"{one.count:,}", f"{one.late_ms:.1f}"))
     head = ("order to decision", "p50 ms", "p99 ms", "p99.9 ms", "p99 / echo's", "orders", "load late ms")
     return ["## Latency", "", *table(head, rows)]
