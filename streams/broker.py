@@ -34,7 +34,7 @@ _JVM_OPTIONS = (
     "-Xms256m",
     "-Xmx768m",
     "-XX:+UseG1GC",
-    "-XX:MaxGCPauseMillis=20",
+    "-Xmn48m",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
     "--enable-native-access=ALL-UNNAMED",
