@@ -1,9 +1,10 @@
 import { type FormEvent, useId, useState } from "react";
-import { type CommandAnswer, type CommandType, command } from "../api/commands";
+import { type CommandType, command } from "../api/commands";
 import { Problem } from "../api/problem";
 import type { Commands } from "../api/types";
 import { Dialog } from "../components/Dialog";
 import { errorInWords } from "../components/states";
+import { toast } from "../components/toasts";
 import { minorOf } from "../format";
 import { field, tell } from "../words/tell";
 import { say } from "../words/words";
@@ -27,7 +28,7 @@ interface DeedDialogProps {
   subject: Subject;
   /** The account's version as it is known by now, for a second try after it has moved on. */
   newest?: string | null;
-  onClose: (done: CommandAnswer | null) => void;
+  onClose: (done: boolean) => void;
 }
 
 /** Asks for the reason and what else a deed needs, does it, and says what the ledger made of it. */
@@ -52,8 +53,12 @@ export function DeedDialog({ deed, subject, newest = null, onClose }: DeedDialog
       // What a deed asks for is what its fact needs; the api checks each field again.
       const fact = { account_id: subject.accountId, ...subject.given, ...made, ...found.fact } as Commands[CommandType];
       const answer = await command(deed.type, fact, movedOn ? newest : subject.version);
-      if (answer.outcome === "refused") setTrouble(say("desk_refused", { why: field(answer.refusal ?? "") }));
-      else onClose(answer);
+      if (answer.outcome === "refused") {
+        setTrouble(say("desk_refused", { why: field(answer.refusal ?? "") }));
+        return;
+      }
+      toast("done", tell(answer.outcome === "pending" ? "sent_pending" : "deed_done", { what: tell(deed.title) }));
+      onClose(true);
     } catch (error) {
       const isMoved = error instanceof Problem && error.status === 409;
       setMovedOn(isMoved);
@@ -65,7 +70,7 @@ export function DeedDialog({ deed, subject, newest = null, onClose }: DeedDialog
 
   const actions = (
     <>
-      <button type="button" onClick={() => onClose(null)}>
+      <button type="button" onClick={() => onClose(false)}>
         {say("cancel")}
       </button>
       <button type="submit" form={form} className={deed.grave ? "danger" : "primary"} disabled={sending}>
@@ -74,7 +79,7 @@ export function DeedDialog({ deed, subject, newest = null, onClose }: DeedDialog
     </>
   );
   return (
-    <Dialog title={tell(deed.title)} onClose={() => onClose(null)} actions={actions}>
+    <Dialog title={tell(deed.title)} onClose={() => onClose(false)} actions={actions}>
       <form id={form} onSubmit={submit} noValidate>
         <p>
           <strong>{subject.what}</strong>

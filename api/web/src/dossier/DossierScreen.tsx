@@ -1,11 +1,10 @@
-import { useState } from "react";
-import { DeedDialog, type Subject } from "../acting/DeedDialog";
-import { DEEDS, type DeedName, deedsFor } from "../acting/deeds";
+import type { Subject } from "../acting/DeedDialog";
+import { type DeedName, deedsFor } from "../acting/deeds";
+import { useDeed } from "../acting/useDeed";
 import { useAnswer } from "../api/query";
 import type { AccountAnswer } from "../api/types";
 import { useMay } from "../app/session";
 import { Loaded } from "../components/states";
-import { toast } from "../components/toasts";
 import { useFeedVersion } from "../feed/feed";
 import { Tabs } from "../parts/Tabs";
 import { tell } from "../words/tell";
@@ -30,13 +29,13 @@ export function DossierScreen({ accountId, tab }: DossierScreenProps) {
   const answer = useAnswer<AccountAnswer>(path, {}, { version, everyMs: 30_000 });
   const current = TABS.find((known) => known === tab) ?? "overview";
   const may = useMay();
-  const [doing, setDoing] = useState<Doing | null>(null);
+  const { begin, dialog } = useDeed(answer.reload, answer.data?.version ?? null);
   return (
     <div className="screen">
       <Loaded answer={answer}>
         {(account) => {
           const act = (deed: DeedName, given: Partial<Subject> = {}) =>
-            setDoing({ deed, subject: { ...subjectOf(account), ...given } });
+            begin(deed, { ...subjectOf(account), ...given });
           return (
             <>
               <DossierHeader account={account} deeds={deedsFor(account, may)} act={act} />
@@ -46,29 +45,9 @@ export function DossierScreen({ accountId, tab }: DossierScreenProps) {
           );
         }}
       </Loaded>
-      {doing ? (
-        <DeedDialog
-          deed={DEEDS[doing.deed]}
-          subject={doing.subject}
-          newest={answer.data?.version ?? null}
-          onClose={(done) => {
-            setDoing(null);
-            if (done === null) return;
-            toast(
-              "done",
-              tell(done.outcome === "pending" ? "sent_pending" : "deed_done", { what: tell(DEEDS[doing.deed].title) }),
-            );
-            answer.reload();
-          }}
-        />
-      ) : null}
+      {dialog}
     </div>
   );
-}
-
-interface Doing {
-  deed: DeedName;
-  subject: Subject;
 }
 
 export type Act = (deed: DeedName, given?: Partial<Subject>) => void;

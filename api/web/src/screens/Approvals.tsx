@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { DeedDialog, type Subject } from "../acting/DeedDialog";
-import { DEEDS, type DeedName } from "../acting/deeds";
+import type { Subject } from "../acting/DeedDialog";
+import type { DeedName } from "../acting/deeds";
+import { useDeed } from "../acting/useDeed";
 import { useAnswer } from "../api/query";
 import type { ApprovalPage, ApprovalRow, PolicyAnswer } from "../api/types";
 import { accountHref } from "../app/router";
@@ -9,7 +10,6 @@ import { RequestCard } from "../approvals/RequestCard";
 import { type Turn, turnOf, type Who } from "../approvals/sorting";
 import { Exports } from "../components/Exports";
 import { Empty, Loaded } from "../components/states";
-import { toast } from "../components/toasts";
 import { useFeedVersion } from "../feed/feed";
 import { dateTime } from "../format";
 import { StateMark } from "../parts/marks";
@@ -31,9 +31,8 @@ export default function Approvals() {
   const who = useWho();
   const version = useFeedVersion(({ event }) => "type" in event && event.type === "approval_changed");
   const open = useAnswer<ApprovalPage>("/approvals", { state: "open", limit: 200 }, { version, everyMs: 15_000 });
-  const [doing, setDoing] = useState<{ deed: DeedName; subject: Subject } | null>(null);
-  const act = (deed: DeedName, request: ApprovalRow, role: string | null) =>
-    setDoing({ deed, subject: subjectOf(request, role) });
+  const { begin, dialog } = useDeed(open.reload);
+  const act = (deed: DeedName, request: ApprovalRow, role: string | null) => begin(deed, subjectOf(request, role));
   return (
     <div className="screen">
       <header className="screen-head">
@@ -54,21 +53,7 @@ export default function Approvals() {
         }
       </Loaded>
       <Decided version={version} />
-      {doing ? (
-        <DeedDialog
-          deed={DEEDS[doing.deed]}
-          subject={doing.subject}
-          onClose={(done) => {
-            setDoing(null);
-            if (done === null) return;
-            toast(
-              "done",
-              tell(done.outcome === "pending" ? "sent_pending" : "deed_done", { what: tell(DEEDS[doing.deed].title) }),
-            );
-            open.reload();
-          }}
-        />
-      ) : null}
+      {dialog}
     </div>
   );
 }

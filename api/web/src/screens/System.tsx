@@ -276,7 +276,7 @@ function LetterDialog({ letter, onClose }: { letter: DeadLetterRow; onClose: (se
       what: letter.id,
       given: { dead_letter: letter.id },
     };
-    return <DeedDialog deed={DEEDS.dismiss} subject={subject} onClose={(done) => onClose(done !== null)} />;
+    return <DeedDialog deed={DEEDS.dismiss} subject={subject} onClose={onClose} />;
   }
   return (
     <Dialog
