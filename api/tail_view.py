@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from api.alert_words import subject_in_words
 from api.tail_account import SENTENCES
 from api.tail_words import Words
 from schemas.decisions import LEVELS
@@ -67,6 +68,7 @@ _ALERTS = (*LEVELS, "cleared", "alert_resumed")
 _IN_BASIS_POINTS = ("utilisation", "overdue_share", "order_volume", "concentration")
 _IN_DAYS = ("oldest_overdue", "payment_delay", "payment_drift")
 _COUNTED = ("score_weakness", "score_fall", "broken_promises")
+_HAS_NUMBERS = frozenset({*_IN_BASIS_POINTS, *_IN_DAYS, *_COUNTED})
 _ALSO = (("due", "due_on"), ("quiet", "snoozed_until"))
 """What is said of an alert besides, and the field that it needs."""
 
@@ -189,10 +191,8 @@ def _number(key: str, value: object, currency: str) -> str:
 def _alert(event: Event, kind: str, words: Words, wide: bool) -> list[str]:
     cause = str(event["cause"])
     found, reached = (_in_its_unit(cause, event[name], words) for name in ("found", "line"))
-    about = words.causes.get(cause, cause.replace("_", " "))
-    if event.get("subject"):
-        about += f" {event['subject']}"
-    elif cause in _IN_BASIS_POINTS or cause in _IN_DAYS or cause in _COUNTED:
+    about = _about(event, words)
+    if not event.get("subject") and cause in _HAS_NUMBERS:
         sentence = words.sentences["cleared" if kind == "cleared" else "crossed"]
         about += f" {sentence.format(found=found, line=reached)}"
     role = words.roles.get(str(event["owner_role"]), str(event["owner_role"]))
@@ -200,6 +200,12 @@ def _alert(event: Event, kind: str, words: Words, wide: bool) -> list[str]:
         return [about]
     also = [words.sentences[name].format_map(event) for name, key in _ALSO if event.get(key)]
     return [f"{about} → {role}: {event['measure']}", *also]
+
+
+def _about(event: Event, words: Words) -> str:
+    cause, subject = str(event["cause"]), event.get("subject")
+    about = words.causes.get(cause, cause.replace("_", " "))
+    return f"{about} {subject_in_words(cause, str(subject), words.subjects)}" if subject else about
 
 
 def _in_its_unit(cause: str, number: int, words: Words) -> str:
@@ -216,8 +222,7 @@ def _promise(event: Event, words: Words) -> list[str]:
 
 
 def _handled(event: Event, words: Words) -> list[str]:
-    cause = str(event["cause"])
-    about = words.causes.get(cause, cause.replace("_", " "))
+    about = _about(event, words)
     sentence = words.sentences.get(str(event.get("did")))
     if sentence is None or (event["did"] == "snoozed" and not event.get("snoozed_until")):
         return [about]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from api import approval_words
+from api import alert_words, approval_words
 
 Language = Literal["en", "zh"]
 
@@ -20,6 +20,7 @@ class Words(Struct, frozen=True):
     headings: dict[str, str]
     reasons: dict[str, str]
     causes: dict[str, str]
+    subjects: dict[str, str]
     sentences: dict[str, str]
     roles: dict[str, str]
     language: Language = "en"
@@ -129,6 +130,7 @@ ENGLISH = Words(
         "model_refused": "a snapshot of the model was refused:",
         "challenger_better": "a better model waits for adoption:",
     },
+    subjects=alert_words.ENGLISH,
     sentences={
         **approval_words.ENGLISH,
         "order": "order {order_id} {amount}",
@@ -299,6 +301,7 @@ CHINESE = Words(
         "model_refused": "模型快照被拒绝：",
         "challenger_better": "有更好的模型待采用：",
     },
+    subjects=alert_words.CHINESE,
     sentences={
         **approval_words.CHINESE,
         "order": "订单 {order_id} {amount}",

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from "../api/types";
 import type { ExposureMarker, MarkerGroup } from "../charts/exposure";
 import { inUnit, typeInWords } from "../trail/decisions";
+import { subjectInWords } from "../words/sentences";
 import { field } from "../words/tell";
 import { shared, sharedOr } from "../words/words";
 
@@ -21,9 +22,13 @@ export function markerOf(event: HistoryEvent, currency: string): ExposureMarker 
   const name = event.kind.startsWith("alert_")
     ? typeInWords(event.kind)
     : (shared("headings", event.kind) ?? typeInWords(event.kind));
-  const subject = event.kind.startsWith("alert_") ? sharedOr("causes", event.subject) : (event.subject ?? "");
-  const text = [name, subject, becameInWords(event, currency)].filter(Boolean).join(" · ");
+  const text = [name, aboutInWords(event), becameInWords(event, currency)].filter(Boolean).join(" · ");
   return { at_ms: event.at_ms, group: groupOf(event.kind), text, ...(level ? { level } : {}) };
+}
+
+function aboutInWords({ kind, subject }: HistoryEvent): string {
+  if (kind.startsWith("alert_")) return sharedOr("causes", subject);
+  return kind === "adverse_event_reported" ? subjectInWords("adverse_event", subject ?? "") : (subject ?? "");
 }
 
 function becameInWords({ kind, value }: HistoryEvent, currency: string): string {

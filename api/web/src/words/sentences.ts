@@ -2,6 +2,7 @@
 import type { Reason } from "../api/types";
 import { count, day, money, percent } from "../format";
 import { scoreReasonInWords } from "./factors";
+import { subjectWith } from "./subjects";
 import { fill, shared, sharedOr } from "./words";
 
 const IN_BASIS_POINTS = new Set(["utilisation", "overdue_share", "order_volume", "concentration"]);
@@ -39,10 +40,15 @@ function valueInWords(name: string, value: unknown, currency: string): string {
   return String(value);
 }
 
-/** What an alert is about: `limit used`, `adverse event insolvency`. */
+/** What an alert is about: `limit used`, `contradicting record invoice I-9`. */
 export function causeInWords(alert: { cause: string; subject?: string | null }): string {
   const cause = sharedOr("causes", alert.cause);
-  return alert.subject ? `${cause} ${alert.subject}` : cause;
+  return alert.subject ? `${cause} ${subjectInWords(alert.cause, alert.subject)}` : cause;
+}
+
+/** The subject of an alert, its code in words: `invoice I-9` for `invoice/I-9`; an id or a day as it is. */
+export function subjectInWords(cause: string, subject: string): string {
+  return subjectWith((key) => shared("subjects", key), cause, subject);
 }
 
 /** The numbers of an alert in the unit of its cause: `97.3 %, line 90.0 %`; empty where they say nothing. */

@@ -6,7 +6,7 @@ import { zh } from "./zh";
 
 const own = { en, zh };
 
-export type SharedKind = "headings" | "reasons" | "causes" | "sentences" | "roles";
+export type SharedKind = "headings" | "reasons" | "causes" | "subjects" | "sentences" | "roles";
 
 /** The page's word for a key, with `{name}`s filled in. */
 export function say(word: Word, values: Record<string, string | number> = {}): string {
