@@ -46,12 +46,13 @@ from streams.commands.policy import policy
 from streams.commands.report import report
 from streams.commands.score import score
 from streams.commands.send import send
+from streams.commands.signing_key import signing_key
 from streams.commands.simulate import simulate
 from streams.commands.topics import topics
 from streams.commands.worker import worker
 from streams.deadletters import read_letter, redrive
 from streams.kafka_jars import JarsUnavailable
-from streams.keys import load_signer, make_signing_key
+from streams.keys import key_file, load_signer, make_signing_key
 from streams.market.live import DEMO_SPEED, run_live
 from streams.producing import SendFailed
 from streams.settings import Settings, aiokafka_arguments
@@ -136,7 +137,7 @@ def _run_parts(
 ) -> None:
     create_and_check(settings)
     if settings.signing_key is None:
-        make_signing_key(settings.data)
+        make_signing_key(key_file(settings))
     access = open_access(settings.data, settings.access_path, settings.api_names, _provider(settings))
     check_reachable(settings.api_host, access)
     supervisor = Supervisor(settings.data / "logs", lambda text: _notes.print(text, style="yellow"))
@@ -301,6 +302,7 @@ app.command("open")(open_page)
 app.add_typer(people, name="people")
 app.add_typer(keys, name="keys")
 app.command("access-log")(access_log)
+app.command("signing-key")(signing_key)
 app.command()(approvals)
 app.command()(audit)
 app.command()(dossier)

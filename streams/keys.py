@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 import structlog
@@ -19,17 +21,24 @@ class SigningKeyMissing(OSError):
     """Signatures are asked for and there is no key; the text says what to set."""
 
 
-def make_signing_key(data: Path) -> Path:
-    """Return the file of the data directory's key, made if there is none; only its owner may read it."""
-    directory = data / DIRECTORY
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = directory / NAME
-    if not path.exists():
-        written = directory / f"{NAME}.{os.getpid()}"
-        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+def key_file(settings: Settings) -> Path:
+    """Return where the private key of these settings is, or would be."""
+    return settings.signing_key or settings.data / DIRECTORY / NAME
+
+
+def make_signing_key(path: Path) -> None:
+    """Make a key in a file if there is none; only its owner may read it. Of several at once the first one's stays."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    number, written = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        with os.fdopen(number, "wb") as file:
             file.write(new_key())
-        written.replace(path)
-    return path
+        with contextlib.suppress(FileExistsError):
+            os.link(written, path)
+    finally:
+        os.unlink(written)
 
 
 def load_signer(settings: Settings) -> Signer | None:
@@ -39,7 +48,7 @@ def load_signer(settings: Settings) -> Signer | None:
         SigningKeyMissing: a key is named and cannot be read.
         SigningKeyInvalid: the file holds something else.
     """
-    path = settings.signing_key or settings.data / DIRECTORY / NAME
+    path = key_file(settings)
     try:
         return read_signer(path.read_bytes())
     except FileNotFoundError as missing:

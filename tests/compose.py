@@ -1,5 +1,6 @@
 """What `docker/compose.yaml` says, read for the tests that hold it against the code and against real brokers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,15 @@ def server_settings(service: dict[str, Any]) -> dict[str, str]:
         if name.startswith("KAFKA_")
     }
     return {key: value for key, value in given.items() if key not in _PLACE}
+
+
+def environment(service: dict[str, Any]) -> dict[str, str]:
+    """What a service finds in its environment where compose finds nothing in its own: values and defaults."""
+    given = {name: value for name, value in service["environment"].items() if value is not None}
+    return {name: re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", value) for name, value in given.items()}
+
+
+def mounts(service: dict[str, Any]) -> dict[str, tuple[str, bool]]:
+    """Directories that a service is given: the volume of each, and whether it may write there."""
+    parts = [volume.split(":") for volume in service.get("volumes", [])]
+    return {part[1]: (part[0], part[2:] != ["ro"]) for part in parts}

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from api.acting.message import Message, envelope
 from api.acting.signing import signing
+from api.cli import app
 from projections.partition import Partition
 from projections.store import MemoryRows
 from schemas.ledger import decode_entry
 from schemas.signature import Place, Signer, SigningKeyInvalid, Verifier, new_key, public_text, read_signer
 from streams.audit import AuditOfPartition
 from streams.copies import Copier
-from streams.keys import SigningKeyMissing, load_signer, load_verifier, make_signing_key, signed_headers
+from streams.keys import SigningKeyMissing, key_file, load_signer, load_verifier, make_signing_key, signed_headers
 from streams.seat import Seat
 from streams.settings import Settings
 from tests import builders as b
@@ -208,12 +211,27 @@ def test_what_the_api_writes_is_signed_where_that_is_asked_for(signer: Signer) -
 
 
 def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    path = make_signing_key(tmp_path)
+    path = key_file(Settings(data=tmp_path))
+    make_signing_key(path)
     assert path.stat().st_mode & 0o777 == 0o600 and path.parent.stat().st_mode & 0o777 == 0o700
     first = load_signer(Settings(data=tmp_path))
-    make_signing_key(tmp_path)
+    make_signing_key(path)
     again = load_signer(Settings(data=tmp_path))
     assert first is not None and again is not None and first.public == again.public
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_the_public_key_is_shown_and_the_private_one_made_only_if_that_is_asked_for(tmp_path: Path) -> None:
+    def signing_key(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["signing-key", "--data", str(tmp_path), *arguments])
+
+    missing = signing_key()
+    assert missing.exit_code == 2 and "--make" in missing.stderr and not list(tmp_path.iterdir())
+    made, again, shown = signing_key("--make"), signing_key("--make"), signing_key()
+    assert made.exit_code == 0 and made.stdout == again.stdout == shown.stdout
+    verifier = load_verifier(Settings(data=tmp_path / "auditor", trusted_keys=made.stdout.strip()))
+    signer = load_signer(Settings(data=tmp_path))
+    assert verifier is not None and verifier.doubt(Place(DESK), stored(b.released(), signer)) is None
 
 
 def test_signatures_are_asked_for_where_a_key_is_known_unless_the_settings_say_otherwise(tmp_path: Path) -> None:
@@ -222,7 +240,7 @@ def test_signatures_are_asked_for_where_a_key_is_known_unless_the_settings_say_o
         load_verifier(Settings(data=tmp_path, require_signatures=True))
     with pytest.raises(SigningKeyMissing, match="no file"):
         load_signer(Settings(data=tmp_path, signing_key=tmp_path / "none.pem"))
-    make_signing_key(tmp_path)
+    make_signing_key(key_file(Settings(data=tmp_path)))
     assert load_verifier(Settings(data=tmp_path)) is not None
     assert load_verifier(Settings(data=tmp_path, require_signatures=False)) is None
 
