@@ -6,6 +6,19 @@ from msgspec import Struct
 
 from api.access.permissions import ROLES, roles_with
 
+OWN_SOURCES = "obligor/"
+"""What sources of Obligor itself begin with: nobody speaks under them."""
+SOURCE_MAX = 200
+
+
+def is_source(source: str) -> bool:
+    """Return whether a program may speak under a `ce_source`.
+
+    >>> is_source("https://erp.example/de"), is_source("obligor/api/kim"), is_source("")
+    (True, False, False)
+    """
+    return 0 < len(source) <= SOURCE_MAX and source.isprintable() and not source.startswith(OWN_SOURCES)
+
 
 class Caller(Struct, frozen=True):
     """Who asks, and what they may see and do.
@@ -16,6 +29,7 @@ class Caller(Struct, frozen=True):
         scope: the account managers whose accounts are seen and acted on; None is every account.
         permissions: what a key was narrowed to; None is all that the roles give.
         topics: the topics of the feed that a key may read and those it may send to; None is all.
+        sources: the `ce_source` that a key may tell facts under; None is any but Obligor's own.
         expires_at_ms: when the session or key ends; None is never.
     """
 
@@ -24,6 +38,7 @@ class Caller(Struct, frozen=True):
     scope: frozenset[str] | None = None
     permissions: frozenset[str] | None = None
     topics: frozenset[str] | None = None
+    sources: frozenset[str] | None = None
     expires_at_ms: int | None = None
 
     def may(self, permission: str) -> bool:
@@ -40,6 +55,21 @@ class Caller(Struct, frozen=True):
     def may_use(self, topic: str) -> bool:
         """Return whether a topic, named without prefix and version, is not narrowed away."""
         return self.topics is None or topic in self.topics
+
+    def may_speak_as(self, source: str) -> bool:
+        """Return whether a `ce_source` is one of those that a key is bound to."""
+        return self.sources is None or source in self.sources
+
+    @property
+    def own_source(self) -> str | None:
+        """Return the `ce_source` of what does not say any; None where a key has several and none is its name.
+
+        >>> Caller("shop", frozenset(), sources=frozenset({"shop-de"})).own_source
+        'shop-de'
+        """
+        if self.may_speak_as(self.actor):
+            return self.actor
+        return next(iter(self.sources)) if self.sources is not None and len(self.sources) == 1 else None
 
     def sees(self, manager: str | None) -> bool:
         """Return whether accounts of an account manager are in scope; None is an account that has none.

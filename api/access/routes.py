@@ -48,13 +48,20 @@ class NewPassword(Struct, forbid_unknown_fields=True):
 
 
 class NewKey(Struct, forbid_unknown_fields=True):
-    """A key to be made; `expires_at_ms` null is never."""
+    """A key to be made; `expires_at_ms` null is never, `sources` null is its name."""
 
     name: str
     roles: tuple[str, ...] = ("machine",)
     scopes: list[str] | None = None
     managers: list[str] | None = None
+    sources: list[str] | None = None
     expires_at_ms: int | None = None
+
+
+class NewSources(Struct, forbid_unknown_fields=True):
+    """The sources that a key may tell facts under from now on."""
+
+    sources: list[str]
 
 
 def _body(kind: type[Struct]) -> dict[str, Any]:
@@ -183,8 +190,23 @@ async def list_keys(request: Request) -> Response:
 async def add_key(request: Request) -> Response:
     """Make a key for a program; its text is in this answer and nowhere else."""
     new = await _read(request, NewKey)
-    key, text = access_of(request).keys.add(new.name, new.roles, new.scopes, new.managers, new.expires_at_ms)
+    key, text = access_of(request).keys.add(
+        new.name, new.roles, new.scopes, new.managers, new.expires_at_ms, new.sources
+    )
     return _json(201, {**_key(key), "key": text})
+
+
+@router.put(
+    "/keys/{name}/sources",
+    dependencies=[require("manage_keys")],
+    status_code=204,
+    responses=_REFUSED | {404: _PROBLEM},
+    openapi_extra=_body(NewSources),
+)
+async def bind_key(request: Request, name: str) -> Response:
+    """Let a key, by its name or id, tell facts under these sources only; it stays the same key."""
+    new = await _read(request, NewSources)
+    return Response(status_code=204) if access_of(request).keys.bind(name, new.sources) else _missing("key", name)
 
 
 @router.delete("/keys/{name}", dependencies=[require("manage_keys")], responses=_REFUSED | {404: _PROBLEM})
@@ -237,7 +259,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 
 def _key(key: Key) -> dict[str, Any]:
-    names = {name: getattr(key, name) for name in ("roles", "scopes", "managers")}
+    names = {name: getattr(key, name) for name in ("roles", "scopes", "managers", "sources")}
     told = {name: None if found is None else sorted(found) for name, found in names.items()}
     times = {name: getattr(key, name) for name in ("created_at_ms", "expires_at_ms", "used_at_ms")}
     return {"key_id": key.key_id, "name": key.name, **told, **times}

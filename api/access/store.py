@@ -21,7 +21,7 @@ create table if not exists people (
 ) strict;
 create table if not exists keys (
     key_id text primary key, digest text not null, name text not null unique, roles text not null, scopes text,
-    managers text, created_at_ms integer not null, expires_at_ms integer, used_at_ms integer
+    managers text, created_at_ms integer not null, expires_at_ms integer, used_at_ms integer, sources text
 ) strict;
 create table if not exists sessions (
     digest text primary key, name text not null, kind text not null, roles text not null, managers text,
@@ -61,6 +61,13 @@ class Store:
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = normal")
         self._connection.executescript(_SCHEMA)
+        self._add_column("keys", "sources", "text")
+
+    def _add_column(self, table: str, name: str, kind: str) -> None:
+        """A file of an earlier version lacks it; another process may be adding it too."""
+        with self.transaction():
+            if not self.row("select 1 from pragma_table_info(?) where name = ?", table, name):
+                self.change(f"alter table {table} add column {name} {kind}")
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what a query finds."""

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
 from msgspec import Raw, Struct
 
-from api.access.caller import Caller
+from api.access.caller import SOURCE_MAX, Caller, is_source
 from api.access.gate import CurrentCaller, require
 from api.acting.acting import Acting
 from api.acting.catalogue import BodyInvalid, contract_schema
@@ -28,7 +28,10 @@ router = APIRouter(prefix="/v1")
 _encode = msgspec.json.Encoder().encode
 _CHECKS = ("check_requested", "order_placed", "order_amended")
 _ANSWERS = ("order_released", "order_referred", "order_blocked", "order_release_withdrawn")
-Source = Annotated[str | None, Query(min_length=1, max_length=200, description="`ce_source`; by default the caller")]
+Source = Annotated[
+    str | None,
+    Query(min_length=1, max_length=SOURCE_MAX, description="`ce_source`; by default the caller, or its key's only one"),
+]
 Key = Annotated[str | None, Header(description="makes ids for facts that need one and have none")]
 
 
@@ -129,9 +132,7 @@ async def send_facts(
 
 
 def _reading(acting: Acting, caller: Caller, source: str | None, effect: str, key: str | None) -> Reading:
-    source = source or caller.actor
-    if source.startswith("obligor/") or not source.isprintable():
-        raise _Refused(problem(422, f"expected a source of your own, received {source!r}", code="header_invalid"))
+    source = _source(caller, source)
     if key is not None and not KEY.match(key):
         raise _Refused(problem(422, "expected an Idempotency-Key of 1 to 200 printable characters"))
     finder: Finder | None = None
@@ -142,6 +143,22 @@ def _reading(acting: Acting, caller: Caller, source: str | None, effect: str, ke
         return finder.find(name)
 
     return Reading(source, effect, key or "", acting.now_ms(), find)
+
+
+def _source(caller: Caller, asked: str | None) -> str:
+    """The `ce_source` of all facts of a request: documents of one system are not another's to change."""
+    source = asked or caller.own_source
+    bound = ", ".join(sorted(caller.sources or ()))
+    where = {"code": "source_not_allowed", "path": "query.source"}
+    if source is None:
+        raise _Refused(problem(403, f"expected `source` to be one of {bound}, received none", **where))
+    if not is_source(source):
+        detail = f"expected a source of your own in `source`, received {source!r}"
+        raise _Refused(problem(422, detail, code="header_invalid", path="query.source"))
+    if not caller.may_speak_as(source):
+        detail = f"expected `source` to be one that the key {caller.actor} is bound to ({bound}), received {source!r}"
+        raise _Refused(problem(403, detail, **where))
+    return source
 
 
 def _finder(acting: Acting) -> Finder:

@@ -30,7 +30,10 @@ ManagerOption = Annotated[
 _HERE = Path(".obligor")
 
 people = typer.Typer(help="People who log in with a password.", no_args_is_help=True)
-keys = typer.Typer(help="Keys of programs.", no_args_is_help=True)
+keys = typer.Typer(
+    help="Keys of programs: what each may do, and the sources (`ce_source`) it may tell facts under.",
+    no_args_is_help=True,
+)
 
 
 @contextmanager
@@ -93,6 +96,10 @@ def add_key(
         list[str] | None,
         typer.Option(help="Only this: feed:decisions, facts:orders, or a permission; several times."),
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Facts are told under this `ce_source` only; several times. Without it: the name."),
+    ] = None,
     manager: ManagerOption = None,
     days: Annotated[int | None, typer.Option(min=1, help="Expires after so many days.")] = None,
     data: DataOption = _HERE,
@@ -100,23 +107,44 @@ def add_key(
 ) -> None:
     """Make a key for a program; it is shown once and cannot be shown again.
 
-    Example: obligor keys add --name shop --scope feed:decisions --scope facts:orders
+    What it tells over HTTP is told under its sources only, so that no program changes documents of another.
+
+    Example: obligor keys add --name shop --source shop-de --scope feed:decisions --scope facts:orders
     """
     expires = None if days is None else int((datetime.now(UTC) + timedelta(days=days)).timestamp() * 1000)
     with _opened(data, store) as access:
-        _, text = access.keys.add(name, role, scope or None, manager or None, expires)
+        _, text = access.keys.add(name, role, scope or None, manager or None, expires, source or None)
     typer.echo(text)
+
+
+@keys.command("bind")
+def bind_key(
+    name: Annotated[str, typer.Argument(help="Name or id of the key.")],
+    source: Annotated[list[str], typer.Option(help="Facts are told under this `ce_source` only; several times.")],
+    data: DataOption = _HERE,
+    store: PathOption = None,
+) -> None:
+    """Bind a key to sources, in place of those it has; the key itself stays.
+
+    For keys made before keys had sources, which may tell facts under any; `list` shows them with `any`.
+
+    Example: obligor keys bind erp --source erp-de --source erp-cn
+    """
+    with _opened(data, store) as access:
+        found = access.keys.bind(name, source)
+    _tell(found, f"{name} speaks as {', '.join(sorted(source))}", f"expected a key, found none of the name {name!r}")
 
 
 @keys.command("list")
 def list_keys(data: DataOption = _HERE, store: PathOption = None) -> None:
     """List keys, what they are narrowed to, and when each was used last."""
-    sheet = Table("name", "id", "roles", "scopes", "expires", "used")
+    sheet = Table("name", "id", "roles", "scopes", "sources", "expires", "used")
     with _opened(data, store) as access:
         for key in access.keys.all():
             scopes = "-" if key.scopes is None else ", ".join(sorted(key.scopes))
+            sources = "any" if key.sources is None else ", ".join(sorted(key.sources))
             times = (_moment(key.expires_at_ms), _moment(key.used_at_ms))
-            sheet.add_row(key.name, key.key_id, ", ".join(sorted(key.roles)), scopes, *times)
+            sheet.add_row(key.name, key.key_id, ", ".join(sorted(key.roles)), scopes, sources, *times)
     Console(highlight=False).print(sheet)
 
 

@@ -13,15 +13,18 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx import Response
 from starlette.routing import Mount, WebSocketRoute
+from typer.testing import CliRunner
 
 from api.access.caller import Caller
 from api.access.gate import COOKIE, Access
 from api.access.limiting import GUESSES_PER_NAME
 from api.access.people import People, PersonInvalid
 from api.access.permissions import PERMISSIONS, ROLES
-from api.access.store import Store
+from api.access.store import Store, digest
+from api.acting.acting import Acting
 from api.app import create_app
 from api.commands.credentials import find_key, leave_key, open_access
+from api.commands.people import keys as keys_command
 from api.live import Live
 from api.reader import Topics
 from tests.scenario import with_limit
@@ -43,6 +46,13 @@ def access() -> Access:
 def client(access: Access) -> TestClient:
     app = Served(with_limit(), access).app
     return TestClient(app, base_url=HERE, follow_redirects=False, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def writing(access: Access) -> TestClient:
+    """A client of an api that writes facts; there are no brokers behind it."""
+    app = Served(with_limit(), access, Acting({}, "credit")).app
+    return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -217,6 +227,103 @@ def test_a_key_limited_to_decisions_can_read_nothing_else(client: TestClient, ac
     }
     caller = access.keys.caller(headers["Authorization"].removeprefix("Bearer "))
     assert caller is not None and caller.may("read_feed") and caller.topics == {"decisions"}
+
+
+def facts_under(client: TestClient, headers: dict[str, str], source: str | None) -> Response:
+    """Ask both routes that take facts; what is let through meets a process that only reads."""
+    params = {} if source is None else {"source": source}
+    asked = [client.post(path, json={}, params=params, headers=headers) for path in ("/v1/facts", "/v1/checks")]
+    assert {answer.status_code for answer in asked} == {asked[0].status_code}
+    return asked[0]
+
+
+@pytest.mark.parametrize(
+    ("sources", "source", "allowed"),
+    [
+        (None, None, True),
+        (None, "shop", True),
+        (None, "erp", False),
+        (["erp"], None, True),
+        (["erp"], "erp", True),
+        (["erp"], "erp/de", False),
+        (["erp"], "shop", False),
+        (["erp", "shop"], None, True),
+        (["erp-de", "erp-cn"], "erp-cn", True),
+        (["erp-de", "erp-cn"], None, False),
+    ],
+)
+def test_a_key_speaks_under_its_sources_and_no_others(
+    writing: TestClient, access: Access, sources: list[str] | None, source: str | None, allowed: bool
+) -> None:
+    headers = with_key(writing, access, sources=sources)
+    answer = facts_under(writing, headers, source)
+    if allowed:
+        assert (answer.status_code, answer.json()["path"]) == (422, "$.type"), "past the gate, and an empty fact"
+        return
+    told = answer.json()
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    assert (told["code"], told["path"]) == ("source_not_allowed", "query.source")
+    assert all(bound in told["detail"] for bound in sources or ["shop"])
+
+
+def test_a_key_without_sources_is_of_an_earlier_version_and_is_bound_without_being_made_anew(
+    writing: TestClient, access: Access, add: Any
+) -> None:
+    headers = with_key(writing, access)
+    access.store.change("update keys set sources = null")
+    assert facts_under(writing, headers, "anything").status_code == 422
+    add("root", "admin")
+    log_in(writing, "root")
+    assert writing.get("/v1/keys").json()["keys"][0]["sources"] is None
+    bind = "/v1/keys/shop/sources"
+    assert [writing.put(bind, json={"sources": told}).status_code for told in ([], ["obligor/api"], ["erp"])] == [
+        422,
+        422,
+        204,
+    ]
+    assert writing.put("/v1/keys/nobody/sources", json={"sources": ["erp"]}).status_code == 404
+    assert writing.get("/v1/keys").json()["keys"][0]["sources"] == ["erp"]
+    writing.cookies.clear()
+    assert facts_under(writing, headers, "anything").status_code == 403
+    assert facts_under(writing, headers, None).status_code == 422
+
+
+def test_a_file_of_an_earlier_version_is_opened_and_its_keys_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "access.db"
+    Store(path).close()
+    with sqlite3.connect(path) as before:
+        before.execute("alter table keys drop column sources")
+        before.execute(
+            "insert into keys values ('k1', ?, 'erp', 'machine', null, null, 5, null, null)", (digest("obligor_k1_s"),)
+        )
+    for _ in range(2):
+        keys = Access(Store(path)).keys
+        caller = keys.caller("obligor_k1_s")
+        assert caller is not None and caller.actor == "erp" and caller.sources is None
+    assert keys.add("shop", sources=["shop-de"])[0].sources == {"shop-de"}
+    assert [(key.name, key.sources) for key in keys.all()] == [("erp", None), ("shop", {"shop-de"})]
+
+
+@pytest.mark.parametrize("sources", [[], [""], ["obligor/api/kim"], ["a\nb"], ["x" * 201], ["erp", "obligor/"]])
+def test_no_key_is_made_for_a_source_that_cannot_be(access: Access, sources: list[str]) -> None:
+    with pytest.raises(PersonInvalid, match="sources of 1 to 200"):
+        access.keys.add("shop", sources=sources)
+    assert access.keys.all() == []
+
+
+def test_the_command_makes_binds_and_lists_keys(tmp_path: Path) -> None:
+    def run(*said: str) -> Any:
+        return CliRunner().invoke(keys_command, [*said, "--data", str(tmp_path)], env={"COLUMNS": "200"})
+
+    assert run("add", "--name", "erp").stdout.startswith("obligor_")
+    run("add", "--name", "shop", "--source", "shop-de", "--source", "shop-cn")
+    listed = run("list").stdout
+    assert "shop-cn, shop-de" in listed and listed.count(" erp ") == 2
+    bound = run("bind", "erp", "--source", "erp-de")
+    assert (bound.exit_code, bound.stdout) == (0, "erp speaks as erp-de\n")
+    assert run("bind", "nobody", "--source", "x").exit_code == 1
+    assert run("bind", "erp", "--source", "obligor/api").exit_code == 2
+    assert "erp-de" in run("list").stdout
 
 
 def test_a_key_ends_when_it_is_removed_or_expires_and_is_nobody_elses_session(
