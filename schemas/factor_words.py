@@ -22,7 +22,6 @@ _ENGLISH = {
     "assessment.site_visit": "site visit",
     "assessment.complaints": "complaints",
     **{name: name.replace("_", " ") for name in RATIO_NAMES},
-    "operating_cash_flow_to_debt": "cash flow to debt",
 }
 _CHINESE = {
     "payment_index": "付款指数",

@@ -11,7 +11,7 @@ Language = Literal["en", "zh"]
 Words = dict[str, str]
 
 _RATIOS = {language: {name: words[name] for name in RATIO_NAMES} for language, words in FACTOR_WORDS.items()}
-"""Ratios are called here what the scorecard calls them, but for one that it shortens in English."""
+"""Ratios are called here what the scorecard calls them."""
 
 _ENGLISH: Words = {
     "account": "account",
@@ -178,7 +178,6 @@ _ENGLISH: Words = {
     "suspended": "suspended",
     "legal": "with a lawyer or agency",
     **_RATIOS["en"],
-    "operating_cash_flow_to_debt": "operating cash flow to debt",
     "bureau_score": "bureau {points} points",
     "payment_delay": "pays {delay_days} days late ({settled_count} items)",
     "adverse_event": "{event}, reported {reported_on}",

@@ -15,6 +15,8 @@ from api.app import create_app
 from api.live import Live
 from api.reader import Topics
 from api.tail_words import CHINESE
+from schemas.policy_scorecard import RATIO_NAMES
+from streams.commands import dossier_words
 
 
 @pytest.fixture
@@ -70,6 +72,14 @@ def test_the_page_says_reasons_as_the_terminal_does() -> None:
     words = msgspec.json.decode(page_words.shared_words())
     assert words["zh"]["reasons"] == CHINESE.reasons
     assert words["exponents"]["JPY"] == 0
+
+
+def test_ratios_have_one_name_on_the_page_in_the_dossier_and_in_the_score() -> None:
+    names = msgspec.json.decode(page_words.shared_words())["factors"]
+    for language, words in dossier_words.LANGUAGES.items():
+        assert {name: words[name] for name in RATIO_NAMES} == {name: names[language][name] for name in RATIO_NAMES}
+        of_the_page = (page_words.WEB / "src" / "words" / f"fields_{language}.ts").read_text(encoding="utf-8")
+        assert [name for name in RATIO_NAMES if f"  {name}:" in of_the_page] == []
 
 
 def test_the_types_of_the_page_are_those_of_the_api() -> None:

@@ -2,12 +2,16 @@
 import { settings } from "../settings";
 import { fieldsEn } from "./fields_en";
 import { fieldsZh } from "./fields_zh";
+import generated from "./generated.json";
 import { screensEn } from "./screens_en";
 import { screensZh } from "./screens_zh";
 import { fill } from "./words";
 
 const own = { en: screensEn, zh: screensZh };
-const fields: Record<string, Record<string, string>> = { en: fieldsEn, zh: fieldsZh };
+const fields: Record<string, Record<string, string>> = {
+  en: { ...generated.factors.en, ...fieldsEn },
+  zh: { ...generated.factors.zh, ...fieldsZh },
+};
 
 export type ScreenWord = keyof typeof screensEn;
 
@@ -20,7 +24,7 @@ export function isScreenWord(key: string): key is ScreenWord {
   return key in screensEn;
 }
 
-/** The name of a field, or the word for a code; one that is not known is shown without its underscores. */
+/** The name of a field or of a ratio, or the word for a code; one that is not known is shown without its underscores. */
 export function field(name: string): string {
   return fields[settings().language]?.[name] ?? name.replaceAll("_", " ");
 }
