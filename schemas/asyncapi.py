@@ -31,8 +31,8 @@ _MEANINGS = {
     "exposures": "The latest exposure of each account; compacted.",
     "deadletters": "Records that were refused: bytes and key as they were received, the reason in the headers.",
     "labels": "What was known of paying when an invoice was issued, and whether it was late: for the learner.",
-    "lessons": "Kept for the learner; nothing is written yet.",
-    "models": "Kept for the learner; nothing is written yet. Compacted.",
+    "lessons": "What the learner has learned, in order: a chain of hashes from which every model follows.",
+    "models": "Snapshots of the models with their figures, none deleted; compacted by their id.",
     "checkpoints": "Kept for announcing checkpoints; nothing is written yet.",
     "webhooks": "Webhooks with their secrets, and what they did not take: for api processes alone. Compacted.",
 }
