@@ -23,20 +23,25 @@ from schemas.publication import Exposure
 
 PAGE_MAX = 500
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="rows of a page")]
-Shape = Literal["json", "csv", "xlsx"]
+FileShape = Literal["csv", "xlsx"]
+Shape = Literal["json", FileShape]
+AsShape = Annotated[Shape, Query(alias="format", description="an answer, or all of it as a file")]
 PROBLEM: dict[str, Any] = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 }
 _answers: dict[str, type[Struct]] = {kind.__name__: kind for kind in (Exposure, *ACTING_ANSWERS)}
 
 
-def shows(kind: type[Struct], *statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what a route says of its answers: of one type, or a problem with one of these statuses."""
+def shows(kind: type[Struct], *statuses: int, is_file: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return what a route says of its answers: of one type, or a problem with one of these statuses.
+
+    Every list can be had as a file; `is_file` says so of another answer.
+    """
     _answers[kind.__name__] = kind
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     meaning = " ".join((kind.__doc__ or kind.__name__).split("\n\n")[0].split())
     content: dict[str, Any] = {"application/json": {"schema": schema, "example": example_of(kind)}}
-    if issubclass(kind, Page):
+    if is_file or issubclass(kind, Page):
         content |= {shape.partition(";")[0]: {} for shape in CONTENT_TYPES.values()}
     found: dict[int | str, dict[str, Any]] = {200: {"description": meaning, "content": content}}
     return found | dict.fromkeys((*statuses, 422, 503), PROBLEM)
@@ -114,12 +119,22 @@ async def _file(listing: Listing, kind: type[Page], row: type[Struct], fetch: Fe
         rows += found.rows
         after = found.next
         await asyncio.sleep(0)
-    content = await asyncio.to_thread(as_table, rows, row, listing.shape)
-    name = f"{kind.__struct_fields__[-1]}.{listing.shape}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    answer = await as_file(listing.caller, listing.shape, kind.__struct_fields__[-1], rows, row)
     if after is not None:
-        headers["Obligor-Truncated"] = "true"
-    return Response(content, media_type=CONTENT_TYPES[listing.shape], headers=headers)
+        answer.headers["Obligor-Truncated"] = "true"
+    return answer
+
+
+async def as_file(caller: Caller, shape: FileShape, name: str, rows: list[Any], kind: type[Struct]) -> Response:
+    """Return rows of a type as a file of a name.
+
+    Raises:
+        HTTPException: 403, the caller may not take files.
+    """
+    check_permission(caller, "export")
+    content = await asyncio.to_thread(as_table, rows, kind, shape)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{shape}"'}
+    return Response(content, media_type=CONTENT_TYPES[shape], headers=headers)
 
 
 def as_json(content: Struct) -> Response:

@@ -65,7 +65,7 @@ def cells_of(row: Struct, columns: Sequence[str]) -> list[Cell]:
 
 
 def _cell(row: Struct, name: str, value: Any) -> Cell:
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | Decimal):
         return value
     if isinstance(value, int):
         return _number(row, name, value)

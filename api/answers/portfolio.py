@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from api.answers.lists import AsOf
+from api.answers.lists import AsOf, Page
 from schemas.publication import RiskCell
 
 
@@ -24,6 +24,18 @@ class Totals(Struct, frozen=True, kw_only=True):
     expected_loss_minor: int | None
     unvalued: int
     share_bp: int
+
+
+class GroupRow(Totals, frozen=True, kw_only=True):
+    """One group of the book, as `Totals`, with the currency that its amounts are in."""
+
+    currency: str
+
+
+class GroupPage(Page, frozen=True, kw_only=True):
+    """The groups of the book in one respect, in the order in which `PortfolioAnswer` has them."""
+
+    groups: list[GroupRow]
 
 
 class AgeingTotal(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
-from api.access.gate import require
-from api.answering import See, as_detail, as_json, shows
+from api.access.gate import CurrentCaller, require
+from api.answering import AsShape, Listed, See, answer_list, as_detail, as_file, as_json, shows
 from api.answers.desk import PolicyAnswer, PolicyChange, PolicyDiff, PolicyPage, PolicyRow
-from api.answers.portfolio import PortfolioAnswer, RiskMatrixAnswer
-from api.showing.book import portfolio, risk_matrix
+from api.answers.portfolio import GroupPage, GroupRow, PortfolioAnswer, RiskMatrixAnswer
+from api.paging import page_of
+from api.showing.book import group_rows, order_of, portfolio, risk_matrix
+from api.showing.policy_changes import ChangeRow, change_row
 from api.sight import Sight
 from projections.views.lines import PolicyLine
 from schemas.policy import Policy, default_policy, recorded_policy
@@ -22,6 +24,7 @@ from schemas.policy_text import as_document
 router = APIRouter()
 _NEVER = -1
 """In place of the ledger seq of a policy that was never adopted."""
+Respect = Literal["grade", "industry", "country", "manager", "currency"]
 PolicyId = Annotated[str, Path(max_length=100)]
 
 
@@ -29,6 +32,16 @@ PolicyId = Annotated[str, Path(max_length=100)]
 async def show_portfolio(sight: See) -> Response:
     """Show the totals of the book, how it is made up, how late and how concentrated it is."""
     return as_json(await portfolio(sight))
+
+
+@router.get("/portfolio/groups", dependencies=[require("read_portfolio")], responses=shows(GroupPage))
+async def list_portfolio_groups(sight: See, listing: Listed, by: Respect = "grade") -> Response:
+    """List what the book is made up of in one respect: grades and currencies by name, others the largest first."""
+    group = f"by_{by}"
+    rows = group_rows(await portfolio(sight), group)
+    return await answer_list(
+        listing, sight, GroupPage, GroupRow, lambda after, limit: page_of(rows, order_of(group), after, limit)
+    )
 
 
 @router.get("/portfolio/risk-matrix", dependencies=[require("read_portfolio")], responses=shows(RiskMatrixAnswer))
@@ -94,15 +107,20 @@ async def show_policy(request: Request, sight: See, policy_id: PolicyId) -> Resp
 
 
 @router.get(
-    "/policies/{policy_id}/diff/{other}", dependencies=[require("read_policy")], responses=shows(PolicyDiff, 404)
+    "/policies/{policy_id}/diff/{other}",
+    dependencies=[require("read_policy")],
+    responses=shows(PolicyDiff, 404, is_file=True),
 )
-async def compare_policies(sight: See, policy_id: PolicyId, other: PolicyId) -> Response:
+async def compare_policies(
+    sight: See, caller: CurrentCaller, policy_id: PolicyId, other: PolicyId, shape: AsShape = "json"
+) -> Response:
     """Show what is different in the second policy, field by field in the order of the policy."""
     before, after = _find(sight, policy_id)[1], _find(sight, other)[1]
-    changes = [
-        PolicyChange(path=found.path, old=_text(found.before), new=_text(found.after))
-        for found in differences(before, after)
-    ]
+    found = differences(before, after)
+    if shape != "json":
+        rows = [change_row(change, before.currency, after.currency) for change in found]
+        return await as_file(caller, shape, "policy-changes", rows, ChangeRow)
+    changes = [PolicyChange(path=change.path, old=_text(change.before), new=_text(change.after)) for change in found]
     return as_json(PolicyDiff(from_id=policy_id, to_id=other, changes=changes))
 
 

@@ -6,6 +6,7 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable
 
+import msgspec
 from msgspec import Struct
 
 from api.answers.lists import AsOf
@@ -14,11 +15,13 @@ from api.answers.portfolio import (
     CellMeasure,
     CellRow,
     Concentration,
+    GroupRow,
     PortfolioAnswer,
     RiskMatrixAnswer,
     Totals,
     UtilisationBar,
 )
+from api.paging import Order
 from api.sight import Sight
 from projections.context import Context
 from projections.views.due_lines import BUCKETS, ageing
@@ -99,6 +102,17 @@ _DIMENSIONS: dict[str, Callable[[AccountLine], str | None]] = {
     "by_country": lambda line: line.country,
     "by_manager": lambda line: line.manager,
 }
+_BY_NAME = frozenset({"by_grade", "by_currency"})
+"""Groups that are looked for by name: they come in the order of their names, all others the largest first."""
+
+
+def order_of(group: str) -> Order[Totals]:
+    """Return the order of the groups of a respect, such as `by_grade`; the one without a key is the last."""
+    return Order(
+        lambda one: None if one.key is None or group in _BY_NAME else one.net_exposure_minor,
+        lambda one: "\U0010ffff" if one.key is None else one.key,
+        is_descending=True,
+    )
 
 
 class Book:
@@ -144,8 +158,13 @@ class Book:
         return PortfolioAnswer(
             currency=self.context.base,
             total=self.total.totals(None, whole),
-            by_currency=[found.totals(name, found.owed) for name, found in sorted(self.by_currency.items())],
-            **{name: _ranked(sums, whole) for name, sums in self.groups.items()},
+            by_currency=order_of("by_currency").sort(
+                found.totals(name, found.owed) for name, found in self.by_currency.items()
+            ),
+            **{
+                name: order_of(name).sort(found.totals(key, whole) for key, found in sums.items())
+                for name, sums in self.groups.items()
+            },
             ageing=[
                 AgeingTotal(from_days=first, to_days=last, amount_minor=amount)
                 for (first, last), amount in zip(BUCKETS, self.ageing, strict=True)
@@ -157,12 +176,6 @@ class Book:
             concentration=[_concentration(owed, line, whole) for owed, line in largest if owed],
             as_of=as_of,
         )
-
-
-def _ranked(sums: dict[str | None, Sum], whole: int) -> list[Totals]:
-    """Return the totals of each group, the largest first; accounts of which the key is not known are the last."""
-    totals = [found.totals(key, whole) for key, found in sums.items()]
-    return sorted(totals, key=lambda one: (one.key is None, -one.net_exposure_minor, one.key or ""))
 
 
 def _concentration(owed: int, line: AccountLine, whole: int) -> Concentration:
@@ -188,6 +201,18 @@ async def portfolio(sight: Sight) -> PortfolioAnswer:
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
     return book.answer(sight.view.as_of())
+
+
+def group_rows(book: PortfolioAnswer, group: str) -> list[GroupRow]:
+    """Return the groups of a book in a respect, such as `by_grade`, each with the currency of its amounts."""
+    totals: list[Totals] = getattr(book, group)
+    return [
+        GroupRow(
+            **msgspec.structs.asdict(one),
+            currency=one.key if group == "by_currency" and one.key is not None else book.currency,
+        )
+        for one in totals
+    ]
 
 
 def risk_matrix(sight: Sight) -> RiskMatrixAnswer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from tests import builders as b
 from tests.order_system import OrderSystem
@@ -94,6 +96,14 @@ def test_a_cell_of_the_risk_matrix_shows_who_is_in_it(open_page: OpenPage, marke
     matrix.get_by_role("row").nth(1).get_by_role("button").last.click()
     page.get_by_role("region", name="Risk matrix").get_by_text(DANGEROUS).wait_for()
     assert "cell=4-3" in page.url, "a link shows what its sender saw"
+    groups = page.get_by_role("region", name="Made up of")
+    groups.get_by_role("button", name="currency").click()
+    with page.expect_download() as download:
+        groups.get_by_role("link", name="XLSX").click()
+    sheet = load_workbook(io.BytesIO(download.value.path().read_bytes())).active
+    assert sheet is not None
+    shown = groups.get_by_role("row").count() - 1
+    assert sheet.max_row - 1 == shown > 0 and sheet.cell(2, 1).value == "EUR"
 
 
 def test_what_was_decided_can_be_followed_to_its_place_in_the_ledger(open_page: OpenPage, market: OrderSystem) -> None:

@@ -27,6 +27,8 @@ from api.commands.credentials import find_key, leave_key, open_access
 from api.commands.people import keys as keys_command
 from api.live import Live
 from api.reader import Topics
+from schemas.policy import default_policy
+from schemas.policy import policy_id as id_of
 from tests.scenario import with_limit
 from tests.served import Served
 from tests.unit.test_access_table import _permissions
@@ -355,12 +357,17 @@ def test_each_role_reaches_the_routes_of_its_permissions_and_no_others(
 
 
 @pytest.mark.parametrize("role", ["viewer", "admin", "analyst"])
-def test_a_file_is_an_export_whatever_list_it_is_of(client: TestClient, access: Access, role: str) -> None:
+@pytest.mark.parametrize("shape", ["csv", "xlsx"])
+@pytest.mark.parametrize("path", ["/v1/accounts", "/v1/portfolio/groups?by=manager", "/v1/policies/{id}/diff/{id}"])
+def test_a_file_is_an_export_whatever_it_is_of(
+    client: TestClient, access: Access, role: str, shape: str, path: str
+) -> None:
     headers = with_key(client, access, role, roles=[role])
-    status = client.get("/v1/accounts", params={"format": "csv"}, headers=headers).status_code
-    assert (status == 200) == (role == "analyst")
-    exports = [entry.access.did for entry in access.log.entries()]
-    assert exports == (["export"] if role == "analyst" else [])
+    address = path.format(id=id_of(default_policy()))
+    status = client.get(f"{address}{'&' if '?' in address else '?'}format={shape}", headers=headers).status_code
+    assert status == (200 if role == "analyst" else 403)
+    exports = [(entry.access.did, entry.access.path) for entry in access.log.entries()]
+    assert exports == ([("export", address.partition("?")[0])] if role == "analyst" else [])
 
 
 @pytest.mark.parametrize(

@@ -409,6 +409,74 @@ def test_a_file_has_exactly_what_the_filter_shows() -> None:
     assert len(table) == 2 and table[1][0] == "A2" and table[1][table[0].index("limit")] == 20
 
 
+def _sheet(served: Served, path: str, **query: str) -> list[list[Any]]:
+    answer = served.client.get(f"/v1{path}", params={**query, "format": "xlsx"})
+    assert answer.status_code == 200, answer.text
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def _comma_separated(served: Served, path: str, **query: str) -> list[dict[str, str]]:
+    content = served.client.get(f"/v1{path}", params={**query, "format": "csv"}).content
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("by", ["grade", "industry", "country", "manager", "currency"])
+def test_a_file_of_the_groups_of_the_book_has_exactly_the_groups_shown(by: str) -> None:
+    scenario = book_of(1_000, 2_000, 4_000)
+    scenario.say(
+        account_opened(account_id="A4", currency="JPY", industry="=steel", country="JP"),
+        manager_assigned("m.keller", account_id="A1"),
+        manager_assigned("z.wei", account_id="A3"),
+    )
+    served = Served(scenario)
+    shown = served.get("/portfolio")[f"by_{by}"]
+    expected = [
+        (
+            "" if one["key"] is None else one["key"].replace("=steel", "'=steel"),
+            one["accounts"],
+            one["net_exposure_minor"],
+            one["limit_minor"],
+            one["share_bp"],
+        )
+        for one in shown
+    ]
+    head, *rows = _sheet(served, "/portfolio/groups", by=by)
+    names = ("key", "accounts", "net_exposure", "limit", "share_percent")
+    cells = [[row[head.index(name)] for name in names] for row in rows]
+    assert [(key or "", count, *(round(one * 100) for one in rest)) for key, count, *rest in cells] == expected
+    assert [(row["key"], int(row["accounts"])) for row in _comma_separated(served, "/portfolio/groups", by=by)] == [
+        one[:2] for one in expected
+    ]
+    pages: list[str | None] = []
+    after: str | None = ""
+    while after is not None:
+        page = served.get("/portfolio/groups", by=by, limit=1, after=after)
+        pages += ids(page, "groups", "key")
+        after = page["next"]
+    assert pages == [one["key"] for one in shown]
+    if by == "currency":
+        assert [row["currency"] for row in _comma_separated(served, "/portfolio/groups", by=by)] == ["EUR", "JPY"]
+
+
+def test_a_comparison_of_policies_is_a_file_with_exactly_the_changes_shown() -> None:
+    scenario = with_limit(1_000)
+    served = Served(scenario)
+    built_in = served.get("/policy")["policy_id"]
+    scenario.say(adopted(fact_ids_kept_days=99, currency="USD"))
+    served.see()
+    path = f"/policies/{built_in}/diff/{served.get('/policy')['policy_id']}"
+    shown = served.get(path)["changes"]
+    assert ids(served.get(path), "changes", "path") == ["currency", "fact_ids_kept_days"]
+    head, *rows = _sheet(served, path)
+    assert head == ["path", "unit", "old", "new"]
+    assert [row[0] for row in rows] == [change["path"] for change in shown]
+    assert ["fact_ids_kept_days", "days", 30, 99] in rows
+    assert _comma_separated(served, path)[0] == {"path": "currency", "unit": "", "old": "EUR", "new": "USD"}
+    served.refuses("/policies/nonsense/diff/nonsense?format=xlsx", 404)
+
+
 def test_an_account_manager_sees_nothing_of_other_accounts() -> None:
     scenario = book_of(1_000, 2_000)
     scenario.say(manager_assigned("l.wei", account_id="A1"))
@@ -426,3 +494,5 @@ def test_an_account_manager_sees_nothing_of_other_accounts() -> None:
     served.refuses(f"/ledger/0/{theirs}", 404)
     text = served.client.get("/v1/orders", params={"format": "csv", "state": "released"}).text
     assert "A1" in text and "A2" not in text
+    head, *rows = _sheet(served, "/portfolio/groups", by="manager")
+    assert [(row[0], row[head.index("accounts")]) for row in rows] == [("l.wei", 1)]

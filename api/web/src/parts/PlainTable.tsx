@@ -5,8 +5,6 @@ export interface Column<Row> {
   key: string;
   title: string;
   cell: (row: Row) => ReactNode;
-  /** What an export says where the cell is more than text. */
-  text?: (row: Row) => string | number | null | undefined;
   /** A number: to the right, digits of one width. */
   number?: boolean;
   /** Never broken over lines, such as a time. */

@@ -1,7 +1,7 @@
 import { useAnswer } from "../api/query";
 import type { PolicyAnswer, PolicyDiff } from "../api/types";
+import { Exports } from "../components/Exports";
 import { Empty, Loaded } from "../components/states";
-import { ExportRows } from "../parts/Export";
 import { type Column, PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
 import { field, isScreenWord, tell } from "../words/tell";
@@ -10,18 +10,14 @@ import { currencyOf, fieldOfPolicy, valueWords } from "./words";
 
 /** In what a policy differs from another, field by field. */
 export function Comparison({ from, to }: { from: string; to: string }) {
-  const answer = useAnswer<PolicyDiff>(`/policies/${encodeURIComponent(from)}/diff/${encodeURIComponent(to)}`);
-  const newer = useAnswer<PolicyAnswer>(`/policies/${encodeURIComponent(to)}`);
-  const words = valueWords(currencyOf(newer.data));
+  const path = `/policies/${encodeURIComponent(from)}/diff/${encodeURIComponent(to)}`;
+  const answer = useAnswer<PolicyDiff>(path);
+  const older = useWords(from);
+  const newer = useWords(to);
   const columns: Column<PolicyDiff["changes"][number]>[] = [
-    { key: "what", title: field("field"), cell: (row) => pathInWords(row.path), text: (row) => row.path },
-    { key: "old", title: field("old"), cell: (row) => inTheUnit(row.old, row.path, words) },
-    {
-      key: "new",
-      title: field("new"),
-      cell: (row) => <strong>{inTheUnit(row.new, row.path, words)}</strong>,
-      text: (row) => inTheUnit(row.new, row.path, words),
-    },
+    { key: "what", title: field("field"), cell: (row) => pathInWords(row.path) },
+    { key: "old", title: field("old"), cell: (row) => inTheUnit(row.old, row.path, older) },
+    { key: "new", title: field("new"), cell: (row) => <strong>{inTheUnit(row.new, row.path, newer)}</strong> },
   ];
   return (
     <Loaded answer={answer}>
@@ -29,7 +25,7 @@ export function Comparison({ from, to }: { from: string; to: string }) {
         <Section
           title={tell("changes_count", { count: changes.length })}
           wide
-          aside={<ExportRows name="policy-changes" rows={changes} columns={columns} />}
+          aside={<Exports path={path} query={{}} />}
         >
           {changes.length === 0 ? (
             <Empty>{tell("no_difference")}</Empty>
@@ -45,6 +41,12 @@ export function Comparison({ from, to }: { from: string; to: string }) {
       )}
     </Loaded>
   );
+}
+
+/** How the values of a policy are written: its amounts are in its own currency. */
+function useWords(policyId: string) {
+  const answer = useAnswer<PolicyAnswer>(`/policies/${encodeURIComponent(policyId)}`);
+  return valueWords(currencyOf(answer.data));
 }
 
 /** A value as the api tells it, as JSON; null is a field that this policy does not have. */

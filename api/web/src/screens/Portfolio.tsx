@@ -9,7 +9,6 @@ import { Loaded } from "../components/states";
 import { accountColumns } from "../dossier/AccountList";
 import { AgeingFigure } from "../dossier/AgeingFigure";
 import { count, dateTime, money, moneyShort, percent } from "../format";
-import { ExportRows } from "../parts/Export";
 import { Figure } from "../parts/Figure";
 import { type Column, PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
@@ -204,7 +203,7 @@ function gravity(fromBp: number): number {
 
 function Groups({ book }: { book: PortfolioAnswer }) {
   const [group, setGroup] = useState<(typeof GROUPS)[number]>("by_grade");
-  const rows = group === "by_grade" ? book.by_grade.toSorted(byKey) : book[group];
+  const rows = book[group];
   const columns = groupColumns(group, book.currency);
   return (
     <Section
@@ -225,17 +224,13 @@ function Groups({ book }: { book: PortfolioAnswer }) {
               </button>
             ))}
           </fieldset>
-          <ExportRows name={`portfolio-${group}`} rows={rows} columns={columns} />
+          <Exports path="/portfolio/groups" query={{ by: group.replace("by_", "") }} />
         </>
       }
     >
       <PlainTable caption={tell(group)} rows={rows} columns={columns} rowKey={(row) => row.key ?? ""} />
     </Section>
   );
-}
-
-function byKey(one: Totals, other: Totals): number {
-  return (one.key ?? "~").localeCompare(other.key ?? "~");
 }
 
 const FILTER_OF: Partial<Record<(typeof GROUPS)[number], string>> = {
@@ -258,7 +253,6 @@ function groupColumns(group: (typeof GROUPS)[number], base: string): Column<Tota
     {
       key: "key",
       title: tell(group),
-      text: (row) => row.key ?? tell("not_known"),
       cell: (row) => {
         const filter = FILTER_OF[group];
         if (row.key === null || filter === undefined) return row.key ?? tell("not_known");
@@ -270,7 +264,6 @@ function groupColumns(group: (typeof GROUPS)[number], base: string): Column<Tota
       title: tell("accounts"),
       number: true,
       cell: (row) => count(row.accounts),
-      text: (row) => row.accounts,
     },
     amount("net_exposure_minor"),
     { key: "share", title: tell("share_of_book"), number: true, cell: (row) => percent(row.share_bp) },

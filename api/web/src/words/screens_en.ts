@@ -55,7 +55,6 @@ export const screensEn = {
   events: "Events",
   events_as_list: "{count} events as a list",
   as_table: "As a table",
-  of_table: "of {name}",
   nothing: "Nothing here",
   nothing_open: "Nothing is open",
   not_counted: "not counted",

@@ -57,7 +57,6 @@ export const screensZh: Record<keyof typeof screensEn, string> = {
   events: "事件",
   events_as_list: "{count} 个事件列表",
   as_table: "以表格显示",
-  of_table: "{name}",
   nothing: "暂无内容",
   nothing_open: "没有未结项",
   not_counted: "不计入",
