@@ -13,17 +13,19 @@ import msgspec
 from api.tail_words import CHINESE, ENGLISH
 from schemas.factor_words import FACTOR_WORDS, RATIO_FACTOR_WORDS
 from schemas.money import EXPONENTS
+from schemas.policy_words import POLICY_TEXTS
 
 WEB = Path(__file__).parent / "web"
 GENERATED = WEB / "src" / "words" / "generated.json"
 
 
 def shared_words() -> bytes:
-    """Return both languages, the names of factors and the decimal places of currencies as JSON, in a stable order."""
+    """Return both languages, texts of the default policy, names of factors and places of currencies, in one order."""
     words = {
         "en": msgspec.to_builtins(ENGLISH),
         "zh": msgspec.to_builtins(CHINESE),
         "exponents": EXPONENTS,
+        "policy_texts": {"zh": POLICY_TEXTS["zh"]},
         "factors": FACTOR_WORDS,
         "factors_of_ratios": RATIO_FACTOR_WORDS,
     }

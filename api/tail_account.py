@@ -9,6 +9,7 @@ from api.tail_approval import approval
 from api.tail_words import Words
 from schemas.factor_words import factor_in_words
 from schemas.money import display
+from schemas.policy_words import policy_text_in_words
 
 Event = Mapping[str, Any]
 _MOVES_SHOWN = 2
@@ -70,7 +71,8 @@ def _measure(event: Event, words: Words) -> list[str]:
     else:
         sentence = "measure_recovers" if event.get("recovers_on") else "measure"
     does = words.sentences.get(str(event["does"]), str(event["does"]))
-    return [words.sentences[sentence].format(does=does, recovers_on=event.get("recovers_on")), str(event["measure"])]
+    told = words.sentences[sentence].format(does=does, recovers_on=event.get("recovers_on"))
+    return [told, policy_text_in_words(str(event["measure"]), words.language)]
 
 
 def _written_off(event: Event, words: Words) -> list[str]:

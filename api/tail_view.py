@@ -15,6 +15,7 @@ from api.tail_account import SENTENCES
 from api.tail_words import Words
 from schemas.decisions import LEVELS
 from schemas.money import display
+from schemas.policy_words import policy_text_in_words
 
 WIDE_FROM = 110
 """Terminals of so many columns have room for the whole date, the account's id beside its name, and the measure."""
@@ -199,13 +200,16 @@ def _alert(event: Event, kind: str, words: Words, wide: bool) -> list[str]:
     if kind == "cleared" or not wide:
         return [about]
     also = [words.sentences[name].format_map(event) for name, key in _ALSO if event.get(key)]
-    return [f"{about} → {role}: {event['measure']}", *also]
+    return [f"{about} → {role}: {policy_text_in_words(str(event['measure']), words.language)}", *also]
 
 
 def _about(event: Event, words: Words) -> str:
     cause, subject = str(event["cause"]), event.get("subject")
     about = words.causes.get(cause, cause.replace("_", " "))
-    return f"{about} {subject_in_words(cause, str(subject), words.subjects)}" if subject else about
+    if not subject:
+        return about
+    named = policy_text_in_words(str(subject), words.language) if cause == "measure_taken" else str(subject)
+    return f"{about} {subject_in_words(cause, named, words.subjects)}"
 
 
 def _in_its_unit(cause: str, number: int, words: Words) -> str:

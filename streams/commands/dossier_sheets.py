@@ -170,11 +170,13 @@ def _rows(words: Words, title: str, view: View) -> Iterable[RenderableType]:
     columns = _COLUMNS[title]
     sheet = _sheet(words[title], [words[name] for name in columns])
     for row in view[title]:
-        sheet.add_row(*(_cell(_in_words(name, row.get(name), words)) for name in columns))
+        sheet.add_row(*(_cell(_in_words(title, name, row.get(name), words)) for name in columns))
     yield sheet
 
 
-def _in_words(column: str, value: Any, words: Words) -> Any:
+def _in_words(title: str, column: str, value: Any, words: Words) -> Any:
+    if title == "measures" and column == "name":
+        return words.get(f"policy/{value}", value)
     return words.get(value, value) if column in ("does", "kind", "event") and isinstance(value, str) else value
 
 

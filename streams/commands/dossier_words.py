@@ -6,6 +6,7 @@ from typing import Literal
 
 from schemas.factor_words import FACTOR_WORDS
 from schemas.policy_scorecard import RATIO_NAMES
+from schemas.policy_words import POLICY_TEXTS
 
 Language = Literal["en", "zh"]
 Words = dict[str, str]
@@ -373,4 +374,14 @@ _CHINESE: Words = {
     "better_at_most_days": "不超过 {value} 可升级",
     "valid_until": "有效至 {value}",
 }
-LANGUAGES: dict[Language, Words] = {"en": _ENGLISH, "zh": _CHINESE}
+
+
+def _with_policy_texts(words: Words, language: Language) -> Words:
+    return {**words, **{f"policy/{text}": said for text, said in POLICY_TEXTS[language].items()}}
+
+
+LANGUAGES: dict[Language, Words] = {
+    "en": _with_policy_texts(_ENGLISH, "en"),
+    "zh": _with_policy_texts(_CHINESE, "zh"),
+}
+"""Words by language and key; a text of the default policy has the key `policy/` and the text."""

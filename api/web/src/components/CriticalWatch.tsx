@@ -1,9 +1,11 @@
 /** Says critical alerts aloud to those who do not look at the page: read out, and if switched on with sound and notice. */
+
 import { useEffect, useState } from "react";
 import type { AlertEvent, FeedEvent } from "../api/types";
 import { useFeedEvents } from "../feed/feed";
 import { nameOf } from "../feed/names";
 import { settings } from "../settings";
+import { policyText } from "../words/policyTexts";
 import { causeInWords } from "../words/sentences";
 import { say } from "../words/words";
 
@@ -54,7 +56,10 @@ export function CriticalWatch({ title }: { title: string }) {
     lastSoundMs = now;
     if (settings().sound) play();
     if (settings().notices && Notification.permission === "granted") {
-      new Notification(say("critical_announced", { what }), { tag: "obligor-critical", body: last.measure });
+      new Notification(say("critical_announced", { what }), {
+        tag: "obligor-critical",
+        body: policyText(last.measure),
+      });
     }
   });
 

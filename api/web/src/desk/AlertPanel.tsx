@@ -1,4 +1,5 @@
 /** The left half of the desk: what is on fire, one row for each account and cause. */
+
 import type { ColDef, RowClassParams, SelectionChangedEvent } from "ag-grid-community";
 import { useMemo, useRef, useState } from "react";
 import { LEVELS } from "../api/types";
@@ -13,6 +14,7 @@ import { businessNow } from "../feed/businessTime";
 import { nameOf } from "../feed/names";
 import { age, count, dateTimeWithUtc, day, dayShort } from "../format";
 import generated from "../words/generated.json";
+import { policyText } from "../words/policyTexts";
 import { causeInWords, numbersInWords } from "../words/sentences";
 import { say, sayIfKnown, sharedOr } from "../words/words";
 import { type AlertAct, AlertAsking } from "./alertActions";
@@ -277,7 +279,7 @@ function alertColumns(narrow: boolean): ColDef<AlertGroup>[] {
       flex: 4,
       minWidth: 120,
       valueGetter: ({ data }) => data && whatInWords(data),
-      tooltipValueGetter: ({ data }) => data && `${whatInWords(data)}\n${data.head.measure}`,
+      tooltipValueGetter: ({ data }) => data && `${whatInWords(data)}\n${policyText(data.head.measure)}`,
     },
     {
       headerName: say("owner"),
@@ -333,7 +335,7 @@ function AlertDetail({ group }: { group: AlertGroup }) {
       </p>
       <p>{whatInWords(group)}</p>
       <p className="dim">
-        → {sharedOr("roles", head.ownerRole)}: {head.measure}
+        → {sharedOr("roles", head.ownerRole)}: {policyText(head.measure)}
         {head.dueOn && ` · ${say("due")} ${day(head.dueOn)}`}
         {head.assignee && ` · ${say("desk_now_with", { name: head.assignee })}`}
         {head.state === "acknowledged" && head.handledBy && ` · ${say("desk_seen", { actor: head.handledBy })}`}

@@ -3,8 +3,8 @@ import type { AccountAnswer } from "../api/types";
 import { LevelMark, levelOf } from "../components/LevelMark";
 import { count, dateTime, money, percent } from "../format";
 import { GradeMark, StatusMark } from "../parts/marks";
+import { policyText } from "../words/policyTexts";
 import { field, tell } from "../words/tell";
-import { sharedOr } from "../words/words";
 import type { Act } from "./DossierScreen";
 
 interface DossierHeaderProps {
@@ -33,7 +33,7 @@ export function DossierHeader({ account, deeds, act }: DossierHeaderProps) {
       <Numbers account={account} />
       {account.risk_cell ? (
         <p className="measure-line">
-          {tell("matrix_says")} <strong>{sharedOr("sentences", account.risk_cell.measure)}</strong>
+          {tell("matrix_says")} <strong>{policyText(account.risk_cell.measure)}</strong>
         </p>
       ) : null}
       <fieldset className="deeds" aria-label={tell("what_to_do")}>

@@ -11,6 +11,7 @@ import { Figure } from "../parts/Figure";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
 import { decisionInWords, reasonsOf } from "../trail/decisions";
+import { policyText } from "../words/policyTexts";
 import { causeInWords, numbersInWords, reasonInWords } from "../words/sentences";
 import { field, tell } from "../words/tell";
 import { sharedOr } from "../words/words";
@@ -101,7 +102,7 @@ function OpenAlerts({ account }: { account: AccountAnswer }) {
           <li key={alert.alert_id}>
             <LevelMark level={levelOf(alert.level)} /> <strong>{causeInWords(alert)}</strong> {numbersInWords(alert)}
             <div className="dim">
-              {tell("measure")}: {alert.measure} · {sharedOr("roles", alert.assignee ?? alert.owner_role)}
+              {tell("measure")}: {policyText(alert.measure)} · {sharedOr("roles", alert.assignee ?? alert.owner_role)}
               {alert.due_on ? ` · ${tell("due_by", { day: day(alert.due_on) })}` : ""}
             </div>
           </li>
@@ -122,7 +123,7 @@ function Measures({ account }: { account: AccountAnswer }) {
         ))}
         {account.measures.map((measure) => (
           <li key={String(measure.name)}>
-            <strong>{sharedOr("sentences", String(measure.does))}</strong> {String(measure.name)}{" "}
+            <strong>{sharedOr("sentences", String(measure.does))}</strong> {policyText(String(measure.name))}{" "}
             <span className="dim">{tell("since_day", { day: day(String(measure.taken_on ?? "")) })}</span>
           </li>
         ))}

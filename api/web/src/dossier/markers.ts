@@ -1,6 +1,7 @@
 import type { HistoryEvent } from "../api/types";
 import type { ExposureMarker, MarkerGroup } from "../charts/exposure";
 import { inUnit, typeInWords } from "../trail/decisions";
+import { policyText } from "../words/policyTexts";
 import { subjectInWords } from "../words/sentences";
 import { field } from "../words/tell";
 import { shared, sharedOr } from "../words/words";
@@ -28,7 +29,8 @@ export function markerOf(event: HistoryEvent, currency: string): ExposureMarker 
 
 function aboutInWords({ kind, subject }: HistoryEvent): string {
   if (kind.startsWith("alert_")) return sharedOr("causes", subject);
-  return kind === "adverse_event_reported" ? subjectInWords("adverse_event", subject ?? "") : (subject ?? "");
+  if (kind === "adverse_event_reported") return subjectInWords("adverse_event", subject ?? "");
+  return kind === "measure_taken" ? policyText(subject ?? "") : (subject ?? "");
 }
 
 function becameInWords({ kind, value }: HistoryEvent, currency: string): string {

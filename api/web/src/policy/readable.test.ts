@@ -7,6 +7,7 @@ const words: ValueWords = {
   days: (days) => `${days} days`,
   number: String,
   word: (name) => name,
+  text: (text) => text,
 };
 
 const policy = {

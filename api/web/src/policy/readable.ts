@@ -143,6 +143,7 @@ export interface ValueWords {
   days: (days: number) => string;
   number: (value: number) => string;
   word: (name: string) => string;
+  text: (text: string) => string;
 }
 
 /** Returns a value in words; what is null is switched off. */
@@ -155,7 +156,7 @@ export function told(value: Json | undefined, unit: Unit, words: ValueWords): st
     if (unit === "days") return words.days(value);
     return words.number(value);
   }
-  if (typeof value === "string") return unit === "text" ? value : words.word(value);
+  if (typeof value === "string") return unit === "text" ? words.text(value) : words.word(value);
   if (Array.isArray(value)) {
     return value.map((one) => (Array.isArray(one) ? pair(one, unit, words) : told(one, unit, words))).join(", ");
   }

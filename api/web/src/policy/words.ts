@@ -2,6 +2,7 @@ import type { Fields } from "../api/answers";
 import type { PolicyAnswer } from "../api/types";
 import { count, money, percent } from "../format";
 import { knownFactor } from "../words/factors";
+import { policyText } from "../words/policyTexts";
 import { field, tell } from "../words/tell";
 import { shared } from "../words/words";
 import type { ValueWords } from "./readable";
@@ -13,6 +14,7 @@ export function valueWords(currency: string): ValueWords {
     percent,
     days: (days) => tell("days_count", { count: count(days) }),
     number: count,
+    text: policyText,
     word: (name) => shared("roles", name) ?? shared("causes", name) ?? knownFactor(name) ?? field(name),
   };
 }

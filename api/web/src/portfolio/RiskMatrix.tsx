@@ -1,5 +1,6 @@
 import type { RiskMatrixAnswer } from "../api/types";
 import { count, moneyShort } from "../format";
+import { policyText } from "../words/policyTexts";
 import { tell } from "../words/tell";
 import { type MatrixCell, matrixRows } from "./matrix";
 
@@ -53,12 +54,12 @@ function Cell({ cell, chosen, onChoose }: { cell: MatrixCell; chosen: string; on
         type="button"
         aria-pressed={id === chosen}
         disabled={cell.accounts === 0}
-        title={cell.measure}
+        title={policyText(cell.measure)}
         onClick={() => onChoose(id === chosen ? "" : id)}
       >
         <strong>{tell("cell_accounts", { count: count(cell.accounts) })}</strong>
         <span>{amounts.join(" + ")}</span>
-        <small>{cell.measure}</small>
+        <small>{policyText(cell.measure)}</small>
       </button>
     </td>
   );

@@ -1,8 +1,10 @@
 /** Decisions of the ledger in words: what was decided, of what, with the numbers that matter. */
+
 import type { Fields } from "../api/answers";
 import type { Reason } from "../api/types";
 import { count, day, money, percent } from "../format";
 import { movedInWords } from "../words/factors";
+import { policyText } from "../words/policyTexts";
 import { causeInWords, inItsUnit, numbersInWords, reasonInWords, rolesInWords } from "../words/sentences";
 import { field, isScreenWord, tell } from "../words/tell";
 import { fill, shared, sharedOr } from "../words/words";
@@ -72,10 +74,11 @@ const DETAILS: Record<string, (decision: Fields, currency: string) => string> = 
     }),
   measure_taken: (decision) => {
     const said = decision.ended ? "measure_ended" : decision.recovers_on ? "measure_recovers" : "measure";
-    return fill(sentence(said), {
+    const does = fill(sentence(said), {
       does: sharedOr("sentences", text(decision.does)),
       recovers_on: day(text(decision.recovers_on)),
     });
+    return `${does} · ${policyText(text(decision.measure))}`;
   },
   amount_written_off: (decision, currency) =>
     fill(sentence("written_off"), {

@@ -1,7 +1,9 @@
 /** Reasons, alerts and approvals in words, as `obligor tail` says them. */
+
 import type { Reason } from "../api/types";
 import { count, day, money, percent } from "../format";
 import { scoreReasonInWords } from "./factors";
+import { policyText } from "./policyTexts";
 import { subjectWith } from "./subjects";
 import { fill, shared, sharedOr } from "./words";
 
@@ -48,6 +50,7 @@ export function causeInWords(alert: { cause: string; subject?: string | null }):
 
 /** The subject of an alert, its code in words: `invoice I-9` for `invoice/I-9`; an id or a day as it is. */
 export function subjectInWords(cause: string, subject: string): string {
+  if (cause === "measure_taken") return policyText(subject);
   return subjectWith((key) => shared("subjects", key), cause, subject);
 }
 
