@@ -27,6 +27,15 @@ class Source(Struct, frozen=True, gc=False):
     index: int
 
 
+def written_at(topic: str, partition: int, offset: int) -> str:
+    """Return what a record of a source topic is called by its place.
+
+    >>> written_at("credit.orders.v1", 3, 17)
+    'credit.orders.v1/3/17'
+    """
+    return f"{topic}/{partition}/{offset}"
+
+
 class Entry(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One ledger record.
 

@@ -15,11 +15,12 @@ from api.acting.known_accounts import KnownAccounts
 from api.acting.ledger_tail import LedgerTail
 from api.acting.mending import DeadLetters, Mending
 from api.acting.message import Message, Sign, Written, unsigned
-from api.acting.outcomes import Outcome, is_same, written_at
+from api.acting.outcomes import Outcome, is_same
 from api.acting.sending import Sending
 from api.webhooks.addresses import Addresses
 from api.webhooks.delivery import Patience
 from api.webhooks.notifier import Notifier
+from schemas.ledger import written_at
 
 SOURCE = "obligor/api"
 _TOLD_KEPT = 20_000
@@ -75,11 +76,12 @@ class Acting:
         return newest or time.time_ns() // 1_000_000
 
     async def known(self, name: str) -> Outcome | None:
-        """Return what became of a fact, by id or place, or None if the newest part of the ledger does not have it."""
+        """Return what became of a fact, by id or place, or None if neither the newest records nor the views have it."""
         try:
-            return await self.tail.find(name)
+            newest = await self.tail.find(name)
         except (KafkaError, OSError, TimeoutError):
-            return None
+            newest = None
+        return newest if newest is not None or self.accounts is None else self.accounts.past(name)
 
     async def tell(self, message: Message, fact_id: str, wait_seconds: float) -> tuple[Written, Outcome | None]:
         """Write a fact and return where it stands and, if the ledger says so in time, what became of it.
@@ -102,14 +104,7 @@ class Acting:
         outcome = await self.known(place)
         if outcome is not None or wait_seconds <= 0:
             return outcome
-        found = await self.tail.outcomes.wait((place, fact_id), wait_seconds)
-        return found or self._past(message, fact_id)
-
-    def _past(self, message: Message, fact_id: str) -> Outcome | None:
-        """A repetition of what is long past leaves no new record."""
-        account_id = None if message.key is None else message.key.decode()
-        found = None if self.accounts is None or not fact_id else self.accounts.past(account_id, fact_id)
-        return found if found is not None and is_same(found, message.value) else None
+        return await self.tail.outcomes.wait((place, fact_id), wait_seconds)
 
     async def later(self, fact_id: str, wait_seconds: float) -> Outcome | None:
         """Return what became of a fact that was told before, waiting for the ledger to have it."""
@@ -117,6 +112,11 @@ class Acting:
         if found is None and wait_seconds > 0:
             found = await self.tail.outcomes.wait([fact_id], wait_seconds)
         return found
+
+    @property
+    def knows_all(self) -> bool:
+        """Return whether what is not known here was never told, as far as the ledger has come."""
+        return self.accounts is not None and self.accounts.is_whole
 
     def has_told(self, fact_id: str) -> bool:
         """Return whether this process wrote a fact not long ago."""

@@ -181,4 +181,6 @@ async def show_command(request: Request, caller: CurrentCaller, fact_id: str, wa
         return refuse_out_of_scope(request, caller, outcome.account_id) or answer(outcome)
     if acting.has_told(fact_id):
         return pending(fact_id)
-    return problem(404, f"expected the id of a command in the newest part of the ledger, received {fact_id[:200]!r}")
+    if not acting.knows_all:
+        return problem(503, "expected the whole ledger to be read by now, it is still being read; ask the same again")
+    return problem(404, f"expected the id of a command that was told, received {fact_id[:200]!r}")

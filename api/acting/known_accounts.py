@@ -10,12 +10,10 @@ from api.acting.finding import Finder, Known
 from api.acting.outcomes import Outcome, read_outcome
 from api.ledger_view import LedgerView
 from projections.dossier import dossier_of
-from projections.views.lines import TrailLine, place_of
-from schemas.ledger import decode_entry
+from projections.views.past_lines import find_fact
 
-LOOKED_BACK = 2_000
-"""So many records of an account are looked through for an old fact."""
-_END = b"\xff" * 9
+LAG_MAX_RECORDS = 2_000
+"""Views that lack more records may lack some that the newest part of the ledger, as this process has it, lacks too."""
 
 
 class NotReadYet(Exception):
@@ -60,24 +58,22 @@ class KnownAccounts:
         self._finder[1].refresh()
         return self._finder[1]
 
-    def past(self, account_id: str | None, fact_id: str) -> Outcome | None:
-        """Return what became of a fact of an account some time ago, or None if that is not found."""
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the views have the whole ledger but for its newest part: what is not found was never told."""
         view = self._views.serving
-        if view is None:
-            return None
-        part = view.of_account(account_id or "") if account_id else view.parts[0]
-        place, wanted = place_of(account_id or ""), fact_id.encode()
-        lines = part.shelf.scan("trail", place, place + _END)
-        for count, (_, line) in enumerate(lines):
-            if count >= LOOKED_BACK:
-                return None
-            if wanted in line.value and _fact_id(line) == fact_id:
-                return read_outcome(part.number, line.value)
-        return None
+        return view is not None and view.lag <= LAG_MAX_RECORDS
 
+    def past(self, name: str) -> Outcome | None:
+        """Return what became of a fact at any time, by id or place; None if the views do not have it.
 
-def _fact_id(line: TrailLine) -> str:
-    return decode_entry(line.value).fact_id
+        Where several accounts have facts of one id, it is the first of them.
+        """
+        view = self._views.serving
+        parts = [] if view is None else view.parts
+        found = [(part.number, line) for part in parts if (line := find_fact(part.shelf, name)) is not None]
+        outcomes = [read_outcome(number, line.value) for number, line in found]
+        return min(outcomes, key=lambda outcome: outcome.at_ms, default=None)
 
 
 def _accounts(view: LedgerView) -> Iterator[Known]:

@@ -16,9 +16,9 @@ from api.acting.catalogue import BodyInvalid, read_command
 from api.acting.command_routes import COMMAND_ANSWERS, WaitMs, acting_of, answer, pending, source_of
 from api.acting.mending import DeadLetters, Letter, NoLetter, NotSentAgain
 from api.acting.message import Message, envelope
-from api.acting.outcomes import written_at
 from api.acting.sending import NotWritten
 from api.problems import problem
+from schemas.ledger import written_at
 
 router = APIRouter(prefix="/v1")
 

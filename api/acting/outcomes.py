@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from api.answers.acting import LedgerPlace
-from schemas.ledger import Entry, decode_decisions, decode_entry, digest
+from schemas.ledger import Entry, decode_decisions, decode_entry, digest, written_at
 from schemas.publication import Origin, publish_decision, topic_of
 
 PLACES_KEPT = 200_000
@@ -72,11 +72,6 @@ class Change(Struct, frozen=True, gc=False):
 
 _read_told = msgspec.json.Decoder(list[_Told]).decode
 _encode = msgspec.json.Encoder().encode
-
-
-def written_at(topic: str, partition: int, offset: int) -> str:
-    """Return what a record of a source topic is called by its place."""
-    return f"{topic}/{partition}/{offset}"
 
 
 def outcome_of(partition: int, entry: Entry, record_hash: str) -> Outcome:

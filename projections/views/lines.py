@@ -192,6 +192,12 @@ class TrailLine(Struct, array_like=True, gc=False):
     value: bytes
 
 
+class FactLine(Struct, array_like=True, gc=False):
+    """Under what a fact is called, and its record's seq: the account that its record is kept under, "" for all."""
+
+    account_id: str
+
+
 class PolicyLine(Struct, array_like=True, gc=False):
     """A policy that was adopted, as the fact carried it."""
 
@@ -233,6 +239,7 @@ Line = (
     | DueLine
     | NumberLine
     | TrailLine
+    | FactLine
     | PolicyLine
     | LetterLine
     | StateLine
@@ -249,6 +256,7 @@ LINES: dict[str, tuple[bytes, type[Line]]] = {
     "due": (b"~u", DueLine),
     "number": (b"~d", NumberLine),
     "trail": (b"~t", TrailLine),
+    "fact": (b"~c", FactLine),
     "policy": (b"~p", PolicyLine),
     "letter": (b"~x", LetterLine),
     "state": (b"~m", StateLine),

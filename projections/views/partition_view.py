@@ -12,14 +12,21 @@ from projections.views.alert_lines import AlertLines, ApprovalLines
 from projections.views.due_lines import fold_dues
 from projections.views.lines import LINES, PolicyLine, StateLine, newest_first
 from projections.views.order_lines import OrderLines
-from projections.views.past_lines import fold_events, fold_letters, fold_numbers, fold_scores, fold_trail
+from projections.views.past_lines import (
+    fold_events,
+    fold_facts,
+    fold_letters,
+    fold_numbers,
+    fold_scores,
+    fold_trail,
+)
 from projections.views.shelf import Shelf
 from projections.views.told import Told, said_in
 from projections.watching import WatchedBook
 from schemas.decisions import FactRejected
 from schemas.ledger import Entry, decode_entry, digest
 
-VERSION = 1
+VERSION = 2
 """Of the folds: raise it with any change of what they make of the same ledger, so that views are built anew."""
 
 
@@ -85,6 +92,7 @@ class PartitionView:
         told = Told(entry, offset, value, self.partition.chain.prev, said, decisions, self.number, at_ms)
         self._note_source(entry)
         fold_trail(self.shelf, told)
+        fold_facts(self.shelf, told)
         fold_letters(self.shelf, told)
         if account_id is None:
             self._note_policy(told)

@@ -1,4 +1,4 @@
-"""An account's past: every ledger record about it, markers for its chart, and how it was judged."""
+"""An account's past: every ledger record about it, where each fact is, markers for its chart, how it was judged."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from projections.views.lines import (
+    END,
     OWNER,
     EventLine,
+    FactLine,
     LetterLine,
     NumberLine,
     ScoreLine,
@@ -36,6 +38,7 @@ from schemas.decisions import (
     PromiseSettled,
     StatusChanged,
 )
+from schemas.ledger import Source, decode_entry, digest, written_at
 from schemas.publication import topic_of
 
 EVENT_TYPES: Mapping[type, Callable[[Any], str]] = {
@@ -53,6 +56,7 @@ EVENT_TYPES: Mapping[type, Callable[[Any], str]] = {
 """The decisions that are worth a marker, and what each says."""
 DISMISSED = "dismissed"
 _EVENT_FACTS = frozenset({"adverse_event_reported", "payment_reversed", "bill_dishonoured", "account_reviewed"})
+_FACT_KEY_BYTES = 16
 _SUBJECTS = ("order_id", "invoice_id", "promise_id", "cause", "measure")
 
 
@@ -64,6 +68,44 @@ def fold_trail(shelf: Shelf, told: Told) -> None:
     line = TrailLine(told.offset, told.said.type, count, told.value)
     shelf.append("trail", place_of(account_id) + newest_first(entry.seq), line)
     shelf.mark(OWNER + number_key(entry.seq), account_id.encode())
+
+
+def fold_facts(shelf: Shelf, told: Told) -> None:
+    """Keep where a fact's record is: by its id, and by where it was written if it is a dead letter sent in again.
+
+    Written without being looked up: the seq stands in the key, so the first of several is the first of a short scan.
+    """
+    entry = told.entry
+    if not entry.fact_id or entry.control_no is not None:  # a copy of a broadcast is no fact of its own
+        return
+    names = (entry.fact_id, _written_at(entry.source)) if entry.redrives else (entry.fact_id,)
+    for name in names:
+        shelf.append("fact", _fact_key(name) + number_key(entry.seq), FactLine(entry.account_id or ""))
+
+
+def find_fact(shelf: Shelf, name: str) -> TrailLine | None:
+    """Return the first record of a fact, by its id or by where it was written (`written_at`); None if there is none.
+
+    What is not written yet is not found. The work is the same however long the ledger is.
+    """
+    start = _fact_key(name)
+    for place, line in shelf.scan("fact", start, start + END):
+        seq = int.from_bytes(place[_FACT_KEY_BYTES:], "big")
+        found: TrailLine | None = shelf.get("trail", place_of(line.account_id) + newest_first(seq))
+        assert found is not None, f"the record {seq} of a fact is not in the trail"
+        entry = decode_entry(found.value)
+        if name in (entry.fact_id, _written_at(entry.source)):
+            return found
+    return None
+
+
+def _written_at(source: Source) -> str:
+    return written_at(source.topic, source.partition, source.offset)
+
+
+def _fact_key(name: str) -> bytes:
+    """Of one length, so that no name is the beginning of another; two names with one key are told apart when read."""
+    return bytes.fromhex(digest(name.encode()))[:_FACT_KEY_BYTES]
 
 
 def is_told(decision: AnyDecision) -> bool:

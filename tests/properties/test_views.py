@@ -12,6 +12,8 @@ from projections.rows import Invoice, Order, decode_document
 from projections.store import MemoryRows
 from projections.views.lines import DueLine
 from projections.views.partition_view import PartitionView
+from projections.views.past_lines import find_fact
+from schemas.ledger import decode_entry
 from tests.builders import ACCOUNT as ACME
 from tests.builders import Said
 from tests.properties.test_core_sequences import quick, sequences, started
@@ -55,6 +57,7 @@ def test_a_view_built_anew_equals_one_that_followed(said: list[Said], commits: l
     anew.commit()
     assert rows_of(followed) == rows_of(anew)
     assert followed.partition.chain == anew.partition.chain
+    _check_that_facts_are_found(scenario, followed)
     for name in ("orders", "alerts", "approvals"):
         assert getattr(followed, name).open == getattr(anew, name).open
         reopened = new_view(cast(MemoryRows, anew.rows))
@@ -83,6 +86,19 @@ def test_a_view_says_what_the_core_knows(said: list[Said]) -> None:
     assert line.open_alerts == len(listed)
     due: DueLine = view.shelf.get("due", f"{ACME}\x00".encode()) or DueLine()
     assert {currency: sum(found.values()) for currency, found in due.open.items()} == _open_by_currency(documents["i"])
+
+
+def _check_that_facts_are_found(scenario: Scenario, view: PartitionView) -> None:
+    """By their ids, and of several the first."""
+    first: dict[str, bytes] = {}
+    for outcome in scenario.ledger:
+        fact_id = decode_entry(outcome.value).fact_id
+        if fact_id:
+            first.setdefault(fact_id, outcome.value)
+    for fact_id, value in first.items():
+        found = find_fact(view.shelf, fact_id)
+        assert found is not None and found.value == value
+        assert find_fact(view.shelf, fact_id[:-1]) is None or fact_id[:-1] in first
 
 
 def _documents(scenario: Scenario, letter: str) -> Any:

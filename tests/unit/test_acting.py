@@ -248,8 +248,10 @@ class TestRoutes:
         told = TestClient(app, base_url="http://127.0.0.1").post("/v1/commands/order_release", content=RELEASE)
         assert told.status_code == 503 and "only reads" in told.json()["detail"]
 
-    def test_commands_of_others_and_unknown_ones_are_not_found(self, client: TestClient) -> None:
-        assert client.get("/v1/commands/obligor/api/local/nothing").status_code == 404
+    def test_who_has_not_read_the_ledger_says_of_no_command_that_it_was_never_told(self, client: TestClient) -> None:
+        assert client.get("/v1/commands/obligor/api/local/nothing").status_code == 503
+
+    def test_what_nobody_decides_is_no_command(self, client: TestClient) -> None:
         assert client.post("/v1/commands/day_closed", json={}).status_code in (404, 405)
 
 

@@ -16,6 +16,8 @@ from api.acting.catalogue import BodyInvalid
 from api.acting.fact_routes import _check_answer
 from api.acting.facts import SENT_BY_PROGRAMS, AccountNotFound, Reading, read_fact, read_facts
 from api.acting.finding import Finder, Known, names_of
+from api.acting.known_accounts import LAG_MAX_RECORDS
+from api.acting.ledger_tail import LOOK_BACK_RECORDS
 from api.acting.mending import DeadLetters, Mending, NotSentAgain
 from api.acting.message import Message, Written
 from api.acting.outcomes import Outcome
@@ -24,7 +26,7 @@ from projections.dossier_rows import Dossier, Member, PartyRow
 from schemas.publishing import examples
 from streams.deadletters import DeadLetter, read_letter, redrive
 from tests import builders as b
-from tests.scenario import Scenario
+from tests.scenario import Scenario, with_limit
 from tests.served import Served
 
 ORDER = {
@@ -228,15 +230,54 @@ class TestRoutes:
         assert client.post("/v1/facts", json={"fact": rates, "id": "r"}).json()["code"] == "out_of_scope"
         assert {(message.key or b"").decode() for message in acting.kept} == {"G"}
 
-    def test_what_was_told_long_ago_is_answered_from_the_past_of_its_account(self, client: TestClient) -> None:
-        """The newest part of the ledger does not have it, and a repetition leaves no record."""
+    def test_what_was_told_long_ago_is_answered_as_it_was_and_written_no_more(
+        self, client: TestClient, acting: Kept
+    ) -> None:
+        """The newest part of the ledger does not have it, and a repetition would leave no record."""
         body = {"account_id": "G", "limit_minor": 5, "currency": "EUR", "reason": "asked"}
         key, once = {"Idempotency-Key": "old"}, {"wait_ms": 1}
         told = client.post("/v1/commands/limit_set", json=body, headers=key, params=once)
         assert told.status_code == 200, told.text
         assert (told.json()["outcome"], told.json()["version"]) == ("accepted", "0-2")
         other = client.post("/v1/commands/limit_set", json={**body, "limit_minor": 6}, headers=key, params=once)
-        assert other.status_code == 202
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+        assert acting.kept == []
+
+    def test_a_command_is_found_by_its_id_however_long_ago_it_was(self, acting: Kept) -> None:
+        scenario = with_limit(1_000)
+        scenario.say(b.held().by("obligor/api/local", "old"))
+        scenario.say(*(b.order(f"O{number}", 1) for number in range(LOOK_BACK_RECORDS + 100)))
+        served = Served(scenario, acting=acting)
+        told = served.get("/commands/obligor/api/local/old")
+        assert (told["outcome"], told["ledger"]["seq"]) == ("accepted", 2)
+        assert [decision["type"] for decision in told["decisions"]] == ["status_changed"]
+        assert acting.tail.outcomes.place("obligor/api/local/old") is None, "this process never read it as new"
+
+    def test_a_dead_letter_sent_in_again_is_found_by_its_place(self, acting: Kept) -> None:
+        scenario = with_limit(1_000)
+        scenario.take("orders", b.ACCOUNT, b"{", {"ce_source": "erp"})
+        scenario.say(b.order("O1", 5).with_headers(redrives="credit.orders.v1/0/0"))
+        told = Served(scenario, acting=acting).get("/commands/credit.orders.v1/0/1")
+        assert (told["outcome"], told["decisions"][0]["type"]) == ("accepted", "order_released")
+
+    def test_that_a_command_was_never_told_is_said_only_by_who_has_read_the_ledger(self, acting: Kept) -> None:
+        served = Served(with_limit(1_000), acting=acting)
+        served.refuses("/commands/obligor/api/local/never", 404)
+        served.view.lag = LAG_MAX_RECORDS + 1
+        served.refuses("/commands/obligor/api/local/never", 503)
+        served.views.serving = None
+        served.refuses("/commands/obligor/api/local/never", 503)
+
+    def test_an_old_command_on_an_account_out_of_scope_is_not_shown(self, client: TestClient) -> None:
+        auditor = frozenset({"auditor"})
+        for manager, status in (("manager of G", 200), ("manager of H", 404)):
+
+            class Known:
+                async def caller(self, _: Any) -> Caller:
+                    return Caller("eve", auditor, scope=frozenset({manager}))  # noqa: B023
+
+            client.app.state.access = Known()  # type: ignore[attr-defined]
+            assert client.get("/v1/commands/obligor/api/local/old").status_code == status
 
     def test_a_question_that_is_not_answered_in_time_is_pending(self, client: TestClient, acting: Kept) -> None:
         first = client.post("/v1/checks", json=ORDER, params={"wait_ms": 0})
