@@ -22,11 +22,12 @@ function change(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Show a message for some seconds. */
+/** Show a message for some seconds; the same once more takes the place of the one before. */
 export function toast(kind: ToastKind, text: string): void {
   numbers += 1;
   const number = numbers;
-  change([...toasts.slice(1 - SHOWN_MOST), { number, kind, text }]);
+  const others = toasts.filter((shown) => shown.kind !== kind || shown.text !== text);
+  change([...others.slice(1 - SHOWN_MOST), { number, kind, text }]);
   window.setTimeout(() => dismiss(number), SHOWN_MS[kind]);
 }
 

@@ -223,7 +223,7 @@ function orderColumns(narrow: boolean): ColDef<WaitingOrder>[] {
     },
     {
       headerName: say("amount"),
-      width: 100,
+      width: 108,
       cellClass: "number strong",
       headerClass: "number",
       valueGetter: ({ data }) => data && moneyWhole(data.amount_minor, data.currency),

@@ -23,17 +23,14 @@ export function reasonInWords(reason: Reason, currency: string): string {
   for (const [name, value] of Object.entries(reason)) {
     values[name.replace(/_minor$/, "")] = valueInWords(name, value, currency);
   }
-  values.utilisation = percent(numberOf(reason.utilisation_bp));
-  values.probability = percent(numberOf(reason.probability_bp));
-  values.share = percent(numberOf(reason.share_bp));
+  for (const name of ["utilisation", "probability", "share"]) {
+    const share = reason[`${name}_bp`];
+    if (typeof share === "number") values[name] = percent(share);
+  }
   if (reason.check) values.check = String(reason.check).replaceAll("_", " ");
   // A number that there is not, such as the share of a limit of zero, leaves the shorter sentence.
   const said = [phrase, shared("reasons", `${code}/short`) ?? ""].map((words) => fill(words, values));
   return said.find((sentence) => sentence && !/\{\w+\}/.test(sentence)) ?? code.replaceAll("_", " ");
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
 }
 
 function valueInWords(name: string, value: unknown, currency: string): string {
