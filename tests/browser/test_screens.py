@@ -140,6 +140,8 @@ def test_every_screen_is_whole_in_both_themes_and_languages(
         page.locator("main .spinner").first.wait_for(state="detached")
         assert page.locator("main .state-failed").count() == 0, route
         assert page.evaluate("document.body.scrollWidth <= window.innerWidth"), f"{route} is wider than the window"
+        higher = "document.documentElement.scrollHeight > window.innerHeight"
+        assert not page.evaluate(higher), f"{route} scrolls beside its content"
         assert (found := _grave(page)) == [], f"{route}: {json.dumps(found, indent=1)}"
 
 

@@ -27,7 +27,7 @@ export function columnsOption(
       ),
       axisLabel: { color: context.palette.text, interval: 0, fontSize: 11, overflow: "break", width: 70 },
     },
-    yAxis: valueAxis(context, format),
+    yAxis: { ...valueAxis(context, format), minInterval: 1 },
     series: [series(bars, format, context, "top")],
   };
 }

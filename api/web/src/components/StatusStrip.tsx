@@ -96,7 +96,7 @@ function Freshness({ summary, stale }: { summary: SummaryAnswer; stale: boolean 
   return (
     <span className={stale ? "strip-end stale" : "strip-end"} title={[say("freshness"), ...sources].join("\n")}>
       {stale && "⚠ "}
-      {say("data_of", { at: dateTime(atMs) })}
+      {atMs > 0 ? say("data_of", { at: dateTime(atMs) }) : say("data_none")}
       {behind > 0 && <span className="warn"> · {say("records_behind", { count: count(behind) })}</span>}
     </span>
   );

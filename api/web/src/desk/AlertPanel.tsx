@@ -10,7 +10,7 @@ import { Exports } from "../components/Exports";
 import { Grid } from "../components/Grid";
 import { LevelMark } from "../components/LevelMark";
 import { Empty, Failed, Loading, Stale } from "../components/states";
-import { businessNow } from "../feed/businessTime";
+import { businessNow, isNothingHeard } from "../feed/businessTime";
 import { nameOf } from "../feed/names";
 import { age, count, dateTimeWithUtc, day, dayShort } from "../format";
 import generated from "../words/generated.json";
@@ -144,6 +144,8 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
           ) : (
             <Loading />
           )
+        ) : isNothingHeard() ? (
+          <Empty>{say("first_nothing")}</Empty>
         ) : alerts.rows.length === 0 ? (
           <Empty>✓ {say(FILTERS.some((name) => filter[name]) ? "desk_no_alerts_filtered" : "desk_no_alerts")}</Empty>
         ) : (

@@ -5,10 +5,11 @@ import { useKeys } from "../app/keys";
 import { accountHref, changeAddress, goTo, useRoute } from "../app/router";
 import { useMay } from "../app/session";
 import { Exports } from "../components/Exports";
+import { FirstSteps } from "../components/FirstSteps";
 import { Grid } from "../components/Grid";
 import { Empty, Failed, Loading, Stale } from "../components/states";
 import { toast } from "../components/toasts";
-import { businessNow } from "../feed/businessTime";
+import { businessNow, isNothingHeard } from "../feed/businessTime";
 import { nameOf } from "../feed/names";
 import { age, count, dateTimeWithUtc, money, moneyWhole } from "../format";
 import generated from "../words/generated.json";
@@ -135,6 +136,8 @@ export function OrderPanel({ active, onActivate }: { active: boolean; onActivate
           ) : (
             <Loading />
           )
+        ) : isNothingHeard() ? (
+          <FirstSteps />
         ) : orders.rows.length === 0 ? (
           <Empty>✓ {say(filter.reason || filter.account ? "desk_no_orders_filtered" : "desk_no_orders")}</Empty>
         ) : (

@@ -4,6 +4,7 @@ import { useAnswer } from "../api/query";
 import type { AccountPage, AccountRow } from "../api/types";
 import { accountHref, changeAddress, useRoute } from "../app/router";
 import { Exports } from "../components/Exports";
+import { FirstSteps } from "../components/FirstSteps";
 import { LevelMark, levelOf } from "../components/LevelMark";
 import { Loaded } from "../components/states";
 import { count, money, percent } from "../format";
@@ -68,13 +69,19 @@ function AccountFilters({ filters }: { filters: Record<string, string> }) {
       ))}
       {others.map((name) => (
         <button key={name} type="button" className="chip" onClick={() => changeAddress({ [name]: "" })}>
-          {name === "cell" ? tell("cell_of_matrix", { cell: filters[name] ?? "" }) : `${field(name)}: ${filters[name]}`}
+          {name === "cell"
+            ? tell("cell_of_matrix", { cell: filters[name] ?? "" })
+            : chipText(name, filters[name] ?? "")}
           <span aria-hidden="true"> ×</span>
           <span className="visually-hidden"> {tell("remove_filter")}</span>
         </button>
       ))}
     </search>
   );
+}
+
+function chipText(name: string, value: string): string {
+  return `${field(name)}: ${name === "industry" ? field(value) : value}`;
 }
 
 const PAUSE_MS = 250;
@@ -105,6 +112,7 @@ function Rows({ page, asked }: { page: AccountPage; asked: Record<string, string
     setNext(found.next);
   };
   const shown = [...page.accounts, ...more];
+  if (page.as_of.at_ms === 0) return <FirstSteps />;
   return (
     <>
       <p className="dim" role="status">

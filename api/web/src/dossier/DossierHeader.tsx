@@ -14,7 +14,7 @@ interface DossierHeaderProps {
 }
 
 export function DossierHeader({ account, deeds, act }: DossierHeaderProps) {
-  const origin = [account.industry, account.country].filter(Boolean).join(" · ");
+  const origin = [account.industry && field(account.industry), account.country].filter(Boolean).join(" · ");
   return (
     <header className="dossier-head">
       <div className="dossier-title">

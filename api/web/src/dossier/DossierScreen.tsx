@@ -5,6 +5,7 @@ import { useAnswer } from "../api/query";
 import type { AccountAnswer } from "../api/types";
 import { useMay } from "../app/session";
 import { Loaded } from "../components/states";
+import { dayInForce } from "../feed/businessTime";
 import { useFeedVersion } from "../feed/feed";
 import { Tabs } from "../parts/Tabs";
 import { tell } from "../words/tell";
@@ -82,6 +83,6 @@ function subjectOf(account: AccountAnswer): Subject {
     currency: account.currency,
     version: account.version,
     what: account.name ? `${account.name} (${account.account_id})` : account.account_id,
-    today: account.as_of.business_date ?? null,
+    today: dayInForce(account.as_of),
   };
 }

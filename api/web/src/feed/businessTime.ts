@@ -2,6 +2,7 @@
  *
  * In a demo a day takes minutes, and in an import years do; ages and dates on the screen go by the facts' own time.
  */
+const DAY_MS = 86_400_000;
 let newestAtMs = 0;
 let heardAtMs = 0;
 
@@ -12,12 +13,27 @@ export function noteTime(atMs: number | null | undefined): void {
   }
 }
 
+/** Whether no fact has come that an answer could be of. */
+export function isNothingHeard(): boolean {
+  return newestAtMs === 0;
+}
+
 /** Milliseconds since 1970; this machine's clock before anything was heard. */
 export function businessNow(): number {
   return newestAtMs === 0 ? Date.now() : newestAtMs + (Date.now() - heardAtMs);
 }
 
+/** The ISO date that an answer is of: the one after the last closed day, or later where a fact told so. */
+export function dayInForce(asOf: { at_ms: number; business_date?: string | null }): string {
+  const openedAtMs = asOf.business_date ? Date.parse(`${asOf.business_date}T00:00:00Z`) + DAY_MS : 0;
+  return isoDate(Math.max(asOf.at_ms, openedAtMs));
+}
+
+function isoDate(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
+}
+
 /** The ISO date so many days after today, as the facts see it. */
 export function dayFromNow(days: number): string {
-  return new Date(businessNow() + days * 86_400_000).toISOString().slice(0, 10);
+  return isoDate(businessNow() + days * DAY_MS);
 }

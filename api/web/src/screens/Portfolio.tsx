@@ -5,6 +5,7 @@ import { accountHref, hrefOf, useAddressState } from "../app/router";
 import { columnsOption, rowsOption } from "../charts/bars";
 import type { ChartContext } from "../charts/context";
 import { Exports } from "../components/Exports";
+import { FirstSteps } from "../components/FirstSteps";
 import { Loaded } from "../components/states";
 import { accountColumns } from "../dossier/AccountList";
 import { AgeingFigure } from "../dossier/AgeingFigure";
@@ -31,10 +32,11 @@ export default function Portfolio() {
             <header className="screen-head">
               <h1>{tell("portfolio")}</h1>
               <span className="dim">
-                {tell("valued_in", { currency: book.currency })} ·{" "}
-                {tell("as_of_time", { at: dateTime(book.as_of.at_ms) })}
+                {tell("valued_in", { currency: book.currency })}
+                {book.as_of.at_ms > 0 && ` · ${tell("as_of_time", { at: dateTime(book.as_of.at_ms) })}`}
               </span>
             </header>
+            {book.as_of.at_ms === 0 && <FirstSteps />}
             <BookTotals book={book} />
             <div className="parts">
               <Section title={tell("risk_matrix")} wide>
@@ -130,7 +132,11 @@ function Concentration({ book }: { book: PortfolioAnswer }) {
   return (
     <Section
       title={tell("concentration")}
-      aside={<span className="dim">{tell("top_together", { share: percent(together) })}</span>}
+      aside={
+        concentration.length > 0 ? (
+          <span className="dim">{tell("top_together", { share: percent(together) })}</span>
+        ) : null
+      }
     >
       <Figure
         label={tell("concentration")}
@@ -176,7 +182,7 @@ function Utilisation({ book }: { book: PortfolioAnswer }) {
         option={option}
         currency={null}
         height={190}
-        rows={utilisation}
+        rows={utilisation.some((bar) => bar.accounts > 0) ? utilisation : []}
         columns={[
           { key: "range", title: field("utilisation_bp"), cell: rangeOf },
           { key: "accounts", title: tell("accounts"), number: true, cell: (row) => count(row.accounts) },
@@ -240,6 +246,11 @@ const FILTER_OF: Partial<Record<(typeof GROUPS)[number], string>> = {
   by_manager: "manager",
 };
 
+function nameOfGroup(group: (typeof GROUPS)[number], key: string | null): string {
+  if (key === null) return tell("not_known");
+  return group === "by_industry" ? field(key) : key;
+}
+
 function groupColumns(group: (typeof GROUPS)[number], base: string): Column<Totals>[] {
   const amount = (
     name: "exposure_minor" | "net_exposure_minor" | "limit_minor" | "overdue_minor" | "expected_loss_minor",
@@ -255,8 +266,9 @@ function groupColumns(group: (typeof GROUPS)[number], base: string): Column<Tota
       title: tell(group),
       cell: (row) => {
         const filter = FILTER_OF[group];
-        if (row.key === null || filter === undefined) return row.key ?? tell("not_known");
-        return <a href={hrefOf(["accounts"], { [filter]: row.key })}>{row.key}</a>;
+        const name = nameOfGroup(group, row.key);
+        if (row.key === null || filter === undefined) return name;
+        return <a href={hrefOf(["accounts"], { [filter]: row.key })}>{name}</a>;
       },
     },
     {

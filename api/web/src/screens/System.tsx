@@ -10,7 +10,7 @@ import { Dialog } from "../components/Dialog";
 import { Exports } from "../components/Exports";
 import { errorInWords, Loaded } from "../components/states";
 import { toast } from "../components/toasts";
-import { count, dateTime } from "../format";
+import { count, dateTime, day } from "../format";
 import { FieldList } from "../parts/FieldList";
 import { StateMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
@@ -124,7 +124,7 @@ function Partitions({ partitions }: { partitions: readonly PartitionStatus[] }) 
         { key: "lag", title: tell("lag"), number: true, cell: (row) => count(row.lag_records) },
         { key: "accounts", title: tell("accounts"), number: true, cell: (row) => count(row.accounts) },
         { key: "void", title: tell("void_records"), number: true, cell: (row) => count(row.void_records) },
-        { key: "day", title: tell("business_date"), cell: (row) => row.business_date ?? "–" },
+        { key: "day", title: tell("business_date"), cell: (row) => day(row.business_date) },
         { key: "sweeps", title: tell("sweeps"), number: true, cell: (row) => count(row.sweeps_open) },
         { key: "policy", title: tell("policy"), cell: (row) => <code>{row.policy_id.slice(0, 8)}</code> },
       ]}

@@ -109,8 +109,11 @@ const DETAILS: Record<string, (decision: Fields, currency: string) => string> = 
     if (typeof decision.probability_bp !== "number") return tell("lateness_asked_blind", { invoice });
     return tell("lateness_asked", { invoice, share: percent(decision.probability_bp) });
   },
-  lateness_settled: (decision) =>
-    tell("lateness_settled", { invoice: text(decision.invoice_id), days: count(Number(decision.days_past_due)) }),
+  lateness_settled: (decision) => {
+    const days = Number(decision.days_past_due);
+    const said = days < 0 ? "lateness_settled_early" : "lateness_settled";
+    return tell(said, { invoice: text(decision.invoice_id), days: count(Math.abs(days)) });
+  },
   lateness_known: (decision) =>
     tell(decision.is_late ? "invoice_late" : "invoice_in_time", { invoice: text(decision.invoice_id) }),
   lateness_rated: (decision) => percent(typeof decision.lateness_bp === "number" ? decision.lateness_bp : null),

@@ -379,6 +379,7 @@ export const screensEn = {
   type_lateness_rated: "chance of paying late",
   lateness_asked: "{invoice}, {share} likely to be late",
   lateness_asked_blind: "{invoice}, no model yet",
+  lateness_settled_early: "{invoice}, {days} days before due",
   lateness_settled: "{invoice}, {days} days after due",
   invoice_late: "{invoice} was late",
   invoice_in_time: "{invoice} was paid in time",

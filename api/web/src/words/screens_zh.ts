@@ -380,6 +380,7 @@ export const screensZh: Record<keyof typeof screensEn, string> = {
   type_lateness_rated: "迟付概率",
   lateness_asked: "{invoice}，迟付概率 {share}",
   lateness_asked_blind: "{invoice}，尚无模型",
+  lateness_settled_early: "{invoice}，到期前 {days} 天",
   lateness_settled: "{invoice}，到期后 {days} 天",
   invoice_late: "{invoice} 迟付",
   invoice_in_time: "{invoice} 按时付清",
