@@ -30,16 +30,6 @@ const theme = themeQuartz.withParams({
   wrapperBorderRadius: 0,
 });
 
-const BAR_TAKES_PLACE = barWidth() > 0;
-
-function barWidth(): number {
-  const probe = document.body.appendChild(document.createElement("div"));
-  probe.className = "scroll-probe";
-  const width = probe.offsetWidth - probe.clientWidth;
-  probe.remove();
-  return width;
-}
-
 const ROW_HEIGHT = { comfortable: 38, compact: 30 };
 
 /** AG Grid with the page's look, language and density; takes AG Grid's own properties. */
@@ -55,9 +45,8 @@ export function Grid<T>(properties: AgGridReactProps<T>) {
       animateRows={false}
       localeText={localeText}
       headerHeight={32}
-      // Its place is kept from the start: columns that were sized without it would end under it. A bar that is drawn
-      // over the content needs no place, and the last column would be cut by what is kept for it.
-      alwaysShowVerticalScroll={BAR_TAKES_PLACE}
+      // Its place is kept from the start: columns that were sized without it would end under it.
+      alwaysShowVerticalScroll
       suppressMovableColumns
       suppressCellFocus
       suppressDragLeaveHidesColumns
