@@ -94,10 +94,13 @@ def browser(something_to_look_with: None) -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, api: KillableApi) -> Iterator[Callable[..., Any]]:
-    """A function that opens a page of the api; `may_fail` is a part of console errors that the test provokes."""
+    """A function that opens a page of the api.
+
+    `may_fail` is a part of console errors that the test provokes; `before` is a script that runs before the page's own.
+    """
     opened: list[tuple[Any, list[str], list[str]]] = []
 
-    def open_(hash_: str = "#/desk", *, may_fail: str = "", **chosen: str) -> Any:
+    def open_(hash_: str = "#/desk", *, may_fail: str = "", before: str = "", **chosen: str) -> Any:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page = context.new_page()
         errors: list[str] = []
@@ -106,7 +109,7 @@ def open_page(browser: Any, api: KillableApi) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: _note_host(elsewhere, request.url, api.url))
         opened.append((context, errors, elsewhere))
-        page.add_init_script(RECORD_FEED)
+        page.add_init_script(RECORD_FEED + before)
         page.add_init_script(f"localStorage.setItem('obligor.settings', JSON.stringify({chosen!r}))")
         page.goto(f"{api.url}/{hash_}")
         page.locator(".connection-live").wait_for(timeout=20_000)
