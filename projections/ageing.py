@@ -1,6 +1,6 @@
 """How late an account pays: the oldest open item, how long it is overdue, which stage of dunning that is.
 
-All of it follows from the first entries of the index of unpaid parts, whatever the number of open items.
+All of it follows from the first entries of the indexes of unpaid parts and of bills, whatever the number of open items.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from projections.recording import Recording
-from projections.rows import INDEX_UNPAID
+from projections.rows import INDEX_BILLS, INDEX_UNPAID
 from schemas.policy_orders import Dunning
 
 DISPUTED_PASSED_OVER = 200
@@ -25,6 +25,8 @@ def oldest_overdue_on(recording: Recording, *, disputed_counts: bool) -> str | N
         if stages.overdue > (0 if disputed_counts else stages.overdue_disputed):
             skips = 0 if disputed_counts or not stages.overdue_disputed else DISPUTED_PASSED_OVER
             due_on = _first_due_on(recording, currency, skips)
+            if stages.bills:
+                due_on = min(filter(None, (due_on, first_bill_due_on(recording, currency))), default=None)
             if due_on is not None and due_on < business_date and (found is None or due_on < found):
                 found = due_on
     return found
@@ -37,6 +39,12 @@ def _first_due_on(recording: Recording, currency: str, skips: int) -> str | None
             return due_on.decode()
         skips -= 1
     return None
+
+
+def first_bill_due_on(recording: Recording, currency: str, start: str = "") -> str | None:
+    """Return the first due date of a bill that is owed, from a date on; None if there is none."""
+    items = recording.book.index(INDEX_BILLS, recording.unpaid_owner(currency)).items(start.encode())
+    return next((suffix[:10].decode() for suffix, _ in items), None)
 
 
 def _is_disputed(recording: Recording, invoice_key: str) -> bool:

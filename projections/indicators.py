@@ -38,20 +38,16 @@ def utilisation(recording: Recording, now: Standing) -> int | None:
 
 
 def overdue_share(recording: Recording, _: Standing) -> int | None:
-    """Return what is overdue of all open invoices in basis points."""
+    """Return what is overdue of all open invoices and bills in basis points."""
     overdue, _unvalued = total(recording.account, recording.context, _overdue)
     if not overdue:
         return 0
-    invoiced, _unvalued = total(recording.account, recording.context, _invoiced)
-    return overdue * 10_000 // invoiced if invoiced else 0
+    receivable, _unvalued = total(recording.account, recording.context, Stages.receivable)
+    return overdue * 10_000 // receivable if receivable else 0
 
 
 def _overdue(stages: Stages) -> int:
     return stages.overdue
-
-
-def _invoiced(stages: Stages) -> int:
-    return stages.invoiced
 
 
 def oldest_overdue(recording: Recording, _: Standing) -> int | None:

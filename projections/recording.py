@@ -14,7 +14,9 @@ from projections.cover_counts import count_bill, count_invoice, count_order
 from projections.horizon import recount_beyond
 from projections.moves import BALANCES
 from projections.overdue_lines import next_crossing
+from projections.owing import cash_counts, invoice_counts
 from projections.rows import (
+    INDEX_BILLS,
     INDEX_FOREIGN,
     INDEX_PARKED,
     INDEX_UNPAID,
@@ -265,13 +267,18 @@ class Recording(msgspec.Struct):
 
     def recount_cash(self, kind: str, cash: Cash) -> None:
         """Bring the balances in line with a payment or credit note."""
-        counts = cash_counts(cash)
+        counts = cash_counts(cash, self.context.business_date)
         if counts != cash.counted:
             stages, before = self.stages(cash.currency), cash.counted
             stages.unapplied += counts[0] - before[0]
             stages.uncleared += counts[1] - before[1]
             stages.bills += counts[2] - before[2]
+            stages.overdue += counts[3] - before[3]
             cash.counted = counts
+            if counts[3] != before[3]:
+                self.rescores = True
+            if (counts[2] > 0) != (before[2] > 0):
+                self._index_bill(cash, counts[2] > 0)
             if cash.scopes:
                 self.count_scopes(cash.scopes, cash.currency, counts[2] - counts[0] - before[2] + before[0])
         if self.account.covers and cash.due_on:
@@ -310,13 +317,27 @@ class Recording(msgspec.Struct):
         owner = self.unpaid_owner(invoice.currency)
         if is_open:
             self.book.index_put(INDEX_UNPAID, owner, suffix)
-            business_date = self.context.business_date
-            if business_date is None or due_on >= business_date:
-                self.book.note_date(self.account, due_on)
-            elif (crosses_on := next_crossing(self.context, due_on)) is not None:
-                self.book.note_date(self.account, crosses_on)
+            self._note_due_date(due_on)
         else:
             self.book.index_delete(INDEX_UNPAID, owner, suffix)
+
+    def _index_bill(self, bill: Cash, is_owed: bool) -> None:
+        """List a bill among those that are owed, or no longer; its due date does not change while it is listed."""
+        suffix = b"%s\x00%s" % (bill.due_on.encode(), bill.key.encode())
+        owner = self.unpaid_owner(bill.currency)
+        if is_owed:
+            self.book.index_put(INDEX_BILLS, owner, suffix)
+            self._note_due_date(bill.due_on)
+        else:
+            self.book.index_delete(INDEX_BILLS, owner, suffix)
+
+    def _note_due_date(self, due_on: str) -> None:
+        """Let the account be swept when what is due becomes overdue, or so overdue that a line is crossed."""
+        business_date = self.context.business_date
+        if business_date is None or due_on >= business_date:
+            self.book.note_date(self.account, due_on)
+        elif (crosses_on := next_crossing(self.context, due_on)) is not None:
+            self.book.note_date(self.account, crosses_on)
 
 
 def adds_to_scopes(document: Order | Invoice | Cash) -> int:
@@ -355,32 +376,6 @@ def order_rest(order: Order) -> int:
     if not order.is_open or order.delivered_finals > 0 or order.invoiced_finals > 0:
         return 0
     return max(0, order.amount - max(order.delivered, order.invoiced))
-
-
-def invoice_counts(invoice: Invoice, business_date: str | None) -> tuple[int, int, int, int]:
-    """Return what an invoice adds to (invoiced, overdue, disputed, overdue_disputed)."""
-    if invoice.cancelled:
-        return 0, 0, 0, 0
-    invoiced = overdue = 0
-    for part in invoice.parts:
-        still_open = part.amount - part.applied
-        invoiced += still_open
-        if business_date is not None and part.due_on < business_date:
-            overdue += still_open
-    disputed = min(invoiced, sum(invoice.disputes.values())) if invoice.disputes else 0
-    return invoiced, overdue, disputed, min(overdue, disputed)
-
-
-def cash_counts(cash: Cash) -> tuple[int, int, int]:
-    """Return what a payment, credit note or bill adds to (unapplied, uncleared, bills)."""
-    if cash.reversed:
-        return 0, 0, 0
-    if not cash.cleared:
-        return 0, cash.amount, 0
-    applied = sum(cash.applied.values())
-    if cash.outstanding:
-        return 0, cash.amount - applied, applied
-    return cash.amount - applied - cash.order_held, 0, 0
 
 
 _KINDS_OF_CASH = {"p": "payment", "q": "credit_note", "b": "bill"}

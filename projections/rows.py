@@ -29,9 +29,9 @@ SEPARATOR = b"\x00"
 class Stages(Struct, array_like=True, gc=False):
     """One currency's balances of an account, in minor units. Nothing is in two stages at once.
 
-    `overdue` and `disputed` are parts of `invoiced`, `overdue_disputed` is what of it is both; `pending` and
-    `uncleared` are shown and not counted; `deposits` is cash for one order, as far as that order's own exposure goes;
-    `beyond` is the part of `orders` that is delivered after the horizon of the policy and not counted yet.
+    `overdue` is part of `invoiced` and of `bills`, `disputed` of `invoiced`, `overdue_disputed` is what of it is both;
+    `pending` and `uncleared` are shown and not counted; `deposits` is cash for one order, as far as that order's own
+    exposure goes; `beyond` is the part of `orders` that is delivered after the policy's horizon and not counted yet.
     """
 
     orders: int = 0
@@ -50,6 +50,10 @@ class Stages(Struct, array_like=True, gc=False):
     def exposure(self) -> int:
         """Return what is at risk. Source: design, words."""
         return self.orders - self.beyond + self.delivered + self.invoiced + self.bills - self.unapplied - self.deposits
+
+    def receivable(self) -> int:
+        """Return what is owed with a due date, on invoices or bills: what of it is overdue is a share of this."""
+        return self.invoiced + self.bills
 
 
 class TemporaryLimit(Struct, array_like=True, gc=False):
@@ -245,7 +249,7 @@ class Named(Struct, array_like=True, gc=False):
 
 
 class Cash(Struct, array_like=True, gc=False):
-    """A payment, a credit note or a bill. `counted` is what it adds to (unapplied, uncleared, bills) of its currency.
+    """A payment, a credit note or a bill. `counted` is what it adds to (unapplied, uncleared, bills, overdue).
 
     A bill is `outstanding` until it is honoured or not; it has a `due_on`, and what it pays is owed `since_on`.
     """
@@ -264,7 +268,7 @@ class Cash(Struct, array_like=True, gc=False):
     order_key: str | None = None
     order_held: int = 0
     explicit: bool = False
-    counted: tuple[int, int, int] = (0, 0, 0)
+    counted: tuple[int, int, int, int] = (0, 0, 0, 0)
     twins: list[str] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
     dated_on: str = ""
@@ -356,6 +360,7 @@ KIND_LETTERS = {kind: letter.decode() for kind, (letter, _) in KINDS.items()}
 
 ACCOUNT = b"a"
 INDEX_UNPAID = b"U"
+INDEX_BILLS = b"M"
 INDEX_WAITING = b"W"
 INDEX_RELEASED = b"R"
 INDEX_CASH = b"C"

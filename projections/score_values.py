@@ -156,8 +156,8 @@ def _payment_drift(subject: Subject) -> Found:
     return Found((lately - long_run) // 100, behaviour.last_settled_on)
 
 
-def _share_of_invoices(number: Callable[[Stages], int]) -> Find:
-    """In basis points of what is open; where nothing is open, nothing of it is overdue or disputed."""
+def _share(number: Callable[[Stages], int], of: Callable[[Stages], int]) -> Find:
+    """In basis points of what is owed; where nothing is, nothing of it is overdue or disputed."""
 
     def find(subject: Subject) -> Found:
         if subject.behaviour is None:
@@ -165,7 +165,7 @@ def _share_of_invoices(number: Callable[[Stages], int]) -> Find:
         part, _ = total(subject.account, subject.context, number)
         if part <= 0:
             return _NOTHING
-        whole, _ = total(subject.account, subject.context, _invoiced)
+        whole, _ = total(subject.account, subject.context, of)
         return Found(min(_BP, part * _BP // whole)) if whole > 0 else _NOTHING
 
     return find
@@ -344,8 +344,8 @@ _PLAIN: dict[str, Find] = {
     "payment_index": _payment_index,
     "days_beyond_terms": _days_beyond_terms,
     "payment_drift": _payment_drift,
-    "overdue_share": _share_of_invoices(_overdue),
-    "disputed_share": _share_of_invoices(_disputed),
+    "overdue_share": _share(_overdue, Stages.receivable),
+    "disputed_share": _share(_disputed, _invoiced),
     "altman_z": _altman_z,
     "industry": _industry,
     "revenue": _revenue,

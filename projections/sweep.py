@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 
@@ -10,8 +11,10 @@ from projections import exceptions
 from projections.account_judging import note_judging_dates
 from projections.accounts import drop_lapsed
 from projections.adopting import adopted_model, refuse_adoption
+from projections.ageing import first_bill_due_on
 from projections.answering import DECISIONS_PER_RECORD, check_waiting_again, withdraw_releases
 from projections.approval_steps import next_dates, review_approvals
+from projections.bills import BILL
 from projections.book import Book
 from projections.book_totals import accounts_of_the_book, awaits_totals, is_known, take_totals
 from projections.context import Context, Delegation, Sweep, day_before
@@ -25,7 +28,7 @@ from projections.moves import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
 from projections.releasing import enter_horizon
-from projections.rows import FACT_ID, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account
+from projections.rows import FACT_ID, INDEX_BILLS, INDEX_DATES, INDEX_FOREIGN, INDEX_UNPAID, Account, Cash
 from projections.scopes import refresh_scopes, scope_dates
 from projections.step import generation
 from projections.warning_dates import note_warning_dates
@@ -259,6 +262,18 @@ def _recount_overdue(recording: Recording, currency: str) -> None:
         keys.append(suffix.split(b"\x00")[1].decode())
     for key in dict.fromkeys(keys):
         recording.recount_invoice(recording.invoice(key))
+    if recording.account.stages[currency].bills:
+        _recount_overdue_bills(recording, currency, start, end)
+
+
+def _recount_overdue_bills(recording: Recording, currency: str, start: bytes, end: bytes) -> None:
+    keys = []
+    for suffix, _ in recording.book.index(INDEX_BILLS, recording.unpaid_owner(currency)).items(start):
+        if suffix >= end:
+            break
+        keys.append(suffix.split(b"\x00")[1].decode())
+    for key in keys:
+        recording.recount_cash(BILL, cast(Cash, recording.find_key(BILL, key)))
 
 
 def _next_date(recording: Recording) -> str | None:
@@ -266,11 +281,13 @@ def _next_date(recording: Recording) -> str | None:
     account, today = recording.account, recording.today()
     business_date = str(recording.context.business_date)
     dates = []
-    for currency in account.stages:
+    for currency, stages in account.stages.items():
         items = recording.book.index(INDEX_UNPAID, recording.unpaid_owner(currency)).items(business_date.encode())
         first = next(items, None)
         if first is not None:
             dates.append(first[0][:10].decode())
+        if stages.bills and (due_on := first_bill_due_on(recording, currency, business_date)) is not None:
+            dates.append(due_on)
     for limit in account.temporary:
         if limit.valid_from > today:
             dates.append(day_before(limit.valid_from, 2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from projections.ageing import first_bill_due_on
 from projections.alerts import dates_of
 from projections.context import day_before
 from projections.cover_rows import FOREVER
@@ -54,3 +55,5 @@ def _overdue_dates(recording: Recording, currency: str, days: tuple[int, ...]) -
         first = next(index.items(below.encode()), None)
         if first is not None:
             yield crossing_date(first[0][:10].decode(), line)
+        if recording.account.stages[currency].bills and (due_on := first_bill_due_on(recording, currency, below)):
+            yield crossing_date(due_on, line)

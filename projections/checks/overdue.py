@@ -22,11 +22,11 @@ def oldest_overdue_too_old(case: Case) -> Reason | None:
 
 
 def overdue_share_too_high(case: Case) -> Reason | None:
-    """Too much of what is invoiced is overdue, and it is no trifle."""
+    """Too much of what is invoiced, or owed on bills, is overdue, and it is no trifle."""
     most = case.numbers.overdue_share_bp
     if most is None or not _oldest_days(case):
         return None
-    overdue, invoiced = _overdue(case), total(case.account, case.recording.context, _invoiced)[0]
+    overdue, invoiced = _overdue(case), total(case.account, case.recording.context, Stages.receivable)[0]
     if overdue < case.of_policy(case.numbers.overdue_share_from_minor) or not invoiced:
         return None
     share = overdue * 10_000 // invoiced
@@ -88,7 +88,3 @@ def _all_overdue(stages: Stages) -> int:
 
 def _undisputed_overdue(stages: Stages) -> int:
     return stages.overdue - stages.overdue_disputed
-
-
-def _invoiced(stages: Stages) -> int:
-    return stages.invoiced

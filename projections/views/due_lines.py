@@ -1,11 +1,11 @@
-"""What is open by due date: the ageing of an account, whatever the number of its invoices."""
+"""What is open by due date: the ageing of an account, whatever the number of its invoices and bills."""
 
 from __future__ import annotations
 
 from typing import cast
 
 from projections.context import day_number
-from projections.rows import KIND_LETTERS, Invoice, decode_document
+from projections.rows import KIND_LETTERS, Cash, Invoice, decode_document
 from projections.store import Rows
 from projections.views.lines import DueLine, place_of
 from projections.views.shelf import Shelf
@@ -16,32 +16,36 @@ BUCKETS: tuple[tuple[int, int | None], ...] = ((0, 0), (1, 30), (31, 60), (61, 9
 
 
 def fold_dues(shelf: Shelf, rows: Rows, book: WatchedBook) -> None:
-    """Bring the open amounts in line with the invoices that were touched since the last write."""
-    letter = KIND_LETTERS["invoice"]
-    for account_id, key in book.noted_in_all("invoice"):
-        stored = rows.get(f"{letter}{account_id}\x00{key}".encode())
+    """Bring the open amounts in line with the invoices and bills that were touched since the last write."""
+    noted = [(kind, *found) for kind in ("invoice", "bill") for found in book.noted_in_all(kind)]
+    for kind, account_id, key in noted:
+        stored = rows.get(f"{KIND_LETTERS[kind]}{account_id}\x00{key}".encode())
         place = place_of(account_id)
         line = shelf.get("due", place) or DueLine()
         if stored is not None:
-            _count(line, cast(Invoice, decode_document("invoice", stored)), -1)
-        _count(line, cast(Invoice, book.document("invoice", account_id, key)), 1)
+            _count(line, cast("Invoice | Cash", decode_document(kind, stored)), -1)
+        _count(line, cast("Invoice | Cash", book.document(kind, account_id, key)), 1)
         # In order of currency and date, so that it does not show how many records were taken between two writes.
         line.open = {currency: dict(sorted(by_date.items())) for currency, by_date in sorted(line.open.items())}
         shelf.put("due", place, line)
 
 
-def _count(line: DueLine, invoice: Invoice, sign: int) -> None:
-    if invoice.cancelled:
-        return
-    by_date = line.open.setdefault(invoice.currency, {})
-    for part in invoice.parts:
-        amount = by_date.get(part.due_on, 0) + sign * part.open()
+def _count(line: DueLine, owed: Invoice | Cash, sign: int) -> None:
+    by_date = line.open.setdefault(owed.currency, {})
+    for due_on, open_minor in _dues(owed):
+        amount = by_date.get(due_on, 0) + sign * open_minor
         if amount:
-            by_date[part.due_on] = amount
+            by_date[due_on] = amount
         else:
-            by_date.pop(part.due_on, None)
+            by_date.pop(due_on, None)
     if not by_date:
-        del line.open[invoice.currency]
+        del line.open[owed.currency]
+
+
+def _dues(owed: Invoice | Cash) -> list[tuple[str, int]]:
+    if isinstance(owed, Cash):
+        return [(owed.due_on, owed.counted[2])]
+    return [] if owed.cancelled else [(part.due_on, part.open()) for part in owed.parts]
 
 
 def ageing(line: DueLine, business_date: str | None) -> dict[str, list[int]]:

@@ -172,7 +172,7 @@ class ScoreLine(Struct, array_like=True, gc=False):
 
 
 class DueLine(Struct, array_like=True, gc=False):
-    """What of an account's invoices is open by due date, by currency."""
+    """What of an account's invoices and bills is open by due date, by currency."""
 
     open: dict[str, dict[str, int]] = field(default_factory=dict)
 

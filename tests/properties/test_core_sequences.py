@@ -487,8 +487,11 @@ class Rows:
             for place, amount in zip((3, 4, 5, 10), invoice.counted, strict=True):
                 sums[invoice.currency][place] += amount
         for cash in self._cash():
-            for place, amount in zip((6, 7, 11), cash.counted, strict=True):
+            for place, amount in zip((6, 7, 11, 4), cash.counted, strict=True):
                 sums[cash.currency][place] += amount
+        for bill in self.documents["bill"]:
+            is_overdue = self.business_date is not None and bill.due_on < self.business_date
+            assert bill.counted[3] == (bill.counted[2] if is_overdue else 0)
         for currency, stages in self.account.stages.items():
             assert list(msgspec.structs.astuple(stages)) == sums[currency], currency
             assert min(sums[currency]) >= 0, "no stage is ever below zero"

@@ -8,7 +8,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.rows import Invoice, Order, decode_document
+from projections.rows import Cash, Invoice, Order, decode_document
 from projections.store import MemoryRows
 from projections.views.lines import DueLine
 from projections.views.partition_view import PartitionView
@@ -77,7 +77,7 @@ def test_a_view_says_what_the_core_knows(said: list[Said]) -> None:
     stands = scenario.stands()
     for name in ("exposure_minor", "net_exposure_minor", "limit_minor", "headroom_minor", "overdue_minor", "status"):
         assert getattr(line, name) == getattr(stands, name)
-    documents = {kind: list(_documents(scenario, kind)) for kind in ("o", "i")}
+    documents = {kind: list(_documents(scenario, kind)) for kind in ("o", "i", "b")}
     states = {order.key: order.state if order.is_open else "closed" for order in documents["o"]}
     assert {one.key: one.state for _, one in view.shelf.scan("order")} == states
     assert {one.key for one in view.orders.open.values()} == {key for key, at in states.items() if at == "waiting"}
@@ -85,7 +85,9 @@ def test_a_view_says_what_the_core_knows(said: list[Said]) -> None:
     assert listed == {alert.alert_id for alert in account.alerts.values() if not alert.closed}
     assert line.open_alerts == len(listed)
     due: DueLine = view.shelf.get("due", f"{ACME}\x00".encode()) or DueLine()
-    assert {currency: sum(found.values()) for currency, found in due.open.items()} == _open_by_currency(documents["i"])
+    assert {currency: sum(found.values()) for currency, found in due.open.items()} == _open_by_currency(
+        documents["i"], documents["b"]
+    )
 
 
 def _check_that_facts_are_found(scenario: Scenario, view: PartitionView) -> None:
@@ -103,13 +105,15 @@ def _check_that_facts_are_found(scenario: Scenario, view: PartitionView) -> None
 
 def _documents(scenario: Scenario, letter: str) -> Any:
     start = f"{letter}{ACME}\x00".encode()
-    kind = {"o": "order", "i": "invoice"}[letter]
+    kind = {"o": "order", "i": "invoice", "b": "bill"}[letter]
     for _, value in scenario.partition.rows.scan(start, start + b"\xff"):
-        yield cast(Order | Invoice, decode_document(kind, value))
+        yield cast(Order | Invoice | Cash, decode_document(kind, value))
 
 
-def _open_by_currency(invoices: list[Invoice]) -> dict[str, int]:
+def _open_by_currency(invoices: list[Invoice], bills: list[Cash]) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for invoice in invoices:
         found[invoice.currency] += invoice.counted[0]
+    for bill in bills:
+        found[bill.currency] += bill.counted[2]
     return {currency: amount for currency, amount in found.items() if amount}

@@ -3,9 +3,10 @@
 import pytest
 
 from tests import builders as b
-from tests.scenario import Scenario, codes, kinds
+from tests.scenario import Scenario, alerts, codes, kinds
 from tests.unit.core.test_core_exposure import stages
 from tests.unit.core.test_core_headroom import answers, policy
+from tests.unit.core.test_core_overdue_checks import OFF
 from tests.unit.core.test_core_scopes import free
 
 
@@ -115,3 +116,65 @@ def test_a_withdrawn_cover_still_bears_what_is_on_a_bill_now(acme: Scenario) -> 
     assert acme.stands().cover_minor == 300
     acme.say(b.bill_honoured(), b.invoice(200, "I2"))
     assert acme.stands().cover_minor == 0
+
+
+def test_a_bill_that_nobody_honours_is_overdue_once_its_day_is_closed(acme: Scenario) -> None:
+    acme.say(b.day_closed("2025-03-03"), b.invoice(300, due_on="2025-03-10"), b.bill(300, due_on="2025-05-01"))
+    assert alerts(acme.say(b.day_closed("2025-04-30"), b.day_closed("2025-05-01"))) == []
+    assert acme.stands().overdue_minor == 0
+    assert alerts(acme.say(b.day_closed("2025-05-02"))) == ["raised overdue_share warning"]
+    found = acme.stands()
+    assert (found.overdue_minor, found.bills_minor, found.invoiced_minor, found.exposure_minor) == (300, 300, 0, 300)
+    assert alerts(acme.say(b.bill_honoured())) == ["cleared overdue_share warning"]
+    assert acme.stands().overdue_minor == 0
+
+
+def test_the_invoice_is_overdue_in_place_of_its_dishonoured_bill(acme: Scenario) -> None:
+    acme.say(b.invoice(300, due_on="2025-03-10"), b.bill(300, due_on="2025-05-01"), b.day_closed("2025-05-05"))
+    assert acme.stands().overdue_minor == 300
+    acme.say(b.bill_dishonoured())
+    found = acme.stands()
+    assert (found.overdue_minor, found.bills_minor, found.invoiced_minor) == (300, 0, 300)
+
+
+def test_an_overdue_bill_is_as_old_as_its_own_due_date(acme: Scenario) -> None:
+    acme.say(policy(orders={**OFF, "oldest_overdue_days": 10}))
+    acme.say(b.invoice(300, due_on="2025-03-10"), b.bill(300, due_on="2025-05-01"), b.day_closed("2025-05-11"))
+    assert answers(acme.say(b.order("O1", 10))) == ["order_released O1"]
+    acme.say(b.day_closed("2025-05-12"))
+    assert answers(acme.say(b.order("O2", 10))) == ["order_referred O2"]
+
+
+def test_a_bill_that_is_put_off_is_overdue_no_longer(acme: Scenario) -> None:
+    acme.say(b.invoice(300), b.bill(300, due_on="2025-05-01"), b.day_closed("2025-05-05"))
+    acme.say(b.bill(300, due_on="2025-06-01", revision=2))
+    assert acme.stands().overdue_minor == 0
+    acme.say(b.day_closed("2025-06-02"))
+    assert acme.stands().overdue_minor == 300
+
+
+def test_what_is_overdue_is_a_share_of_invoices_and_bills(acme: Scenario) -> None:
+    acme.say(policy(orders={**OFF, "overdue_share_from_minor": 0, "overdue_share_bp": 4_999}))
+    acme.say(b.day_closed("2025-05-10"), b.invoice(100, "I1", due_on="2025-09-01"), b.invoice(300, "I2"))
+    acme.say(b.bill(200, "B1", pays={"I2": 200}, due_on="2025-05-01"))
+    acme.say(b.bill(100, "B2", pays={"I2": 100}, due_on="2025-09-01"))
+    told = acme.say(b.order("O1", 10))
+    share = {"overdue_minor": 200, "invoiced_minor": 400, "share_bp": 5_000, "allowed_bp": 4_999}
+    (reason,) = told[0].reasons
+    assert share.items() <= reason.items()
+
+
+def test_a_bill_taken_after_its_due_date_is_overdue_at_once(acme: Scenario) -> None:
+    acme.say(b.day_closed("2025-05-05"), b.invoice(300, due_on="2025-06-01"))
+    assert alerts(acme.say(b.bill(300, due_on="2025-05-04"))) == ["raised overdue_share warning"]
+
+
+def test_an_overdue_bill_rises_to_the_lines_on_days_as_the_calendar_passes(acme: Scenario) -> None:
+    """No fact comes, and no invoice is open: the account is swept for the bill alone."""
+    acme.say(b.day_closed("2025-03-03"), b.invoice(300), b.bill(300, due_on="2025-05-01"))
+    acme.say(b.day_closed("2025-05-10"))
+    assert alerts(acme.say(b.day_closed("2025-05-11"))) == ["raised oldest_overdue notice"]
+    acme.say(b.day_closed("2025-05-30"))
+    assert alerts(acme.say(b.day_closed("2025-05-31"))) == ["escalated oldest_overdue warning"]
+    acme.say(b.day_closed("2025-06-14"))
+    assert alerts(acme.say(b.day_closed("2025-06-15"))) == ["escalated oldest_overdue critical"]
