@@ -1,4 +1,4 @@
-"""Who does not look at the page hears of critical alerts: by sound and desktop notice, if they switched them on."""
+"""Critical alerts: heard by sound and desktop notice if somebody switched them on, and told in the reader's language."""
 
 from __future__ import annotations
 
@@ -94,3 +94,13 @@ def test_only_a_critical_alert_is_heard_and_once(open_page: OpenPage, shop: Orde
     read_out(page, "adverse event judgment")
     notice = ["Critical: N-1: adverse event judgment 2025-03-03", "stop deliveries; secure what is open"]
     assert noise(page) == {"notices": [notice], "tones": ONE_SOUND, "asked": 1}
+
+
+def test_what_is_to_be_done_is_said_in_the_readers_language(open_page: OpenPage, shop: OrderSystem) -> None:
+    shop.open({"L-1": 100_000})
+    page = open_page("#/desk?account=L-1", language="zh")
+    shop.say(b.adverse_event(account_id="L-1"))
+    read_out(page, "负面事件 法院判决 2025-03-03")
+    page.goto(page.url.partition("#")[0] + "#/accounts/L-1")
+    page.get_by_text("停止发货，保全未结款项").first.wait_for(timeout=10_000)
+    page.get_by_role("listitem").filter(has_text="出现负面事件后额度减半").first.wait_for(timeout=10_000)
