@@ -1,4 +1,4 @@
-"""Critical alerts: heard by sound and desktop notice if somebody switched them on, and told in the reader's language."""
+"""Critical alerts: heard by sound and desktop notice if switched on, and told in the reader's language."""
 
 from __future__ import annotations
 
