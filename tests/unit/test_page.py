@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from api.live import Live
 from api.reader import Topics
 from api.tail_words import CHINESE
 from schemas.policy_scorecard import RATIO_NAMES
+from schemas.reasons import Refusal
 from streams.commands import dossier_words
 
 
@@ -114,3 +116,13 @@ def test_the_built_page_loads_only_its_own_files() -> None:
         pytest.skip("the page has not been built here: run make setup")
     addresses = re.findall(r'(?:src|href)="([^"]+)"', index.read_text())
     assert addresses and all(address.startswith("/static/") for address in addresses)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_reason_to_refuse_has_words_in_both_languages(language: str) -> None:
+    words = page_build.WEB / "src" / "words"
+    text = (words / "refusals.ts").read_text(encoding="utf-8")
+    begins = {"en": "refusalsEn", "zh": "refusalsZh"}[language]
+    own = text[text.index(begins) :].split("\n};", 1)[0]
+    known = own + (words / f"fields_{language}.ts").read_text(encoding="utf-8")
+    assert [code for code in get_args(Refusal) if not re.search(rf"^\s+{code}:", known, re.MULTILINE)] == []

@@ -3,14 +3,15 @@ import { settings } from "../settings";
 import { fieldsEn } from "./fields_en";
 import { fieldsZh } from "./fields_zh";
 import generated from "./generated.json";
+import { refusalsEn, refusalsZh } from "./refusals";
 import { screensEn } from "./screens_en";
 import { screensZh } from "./screens_zh";
 import { fill } from "./words";
 
 const own = { en: screensEn, zh: screensZh };
 const fields: Record<string, Record<string, string>> = {
-  en: { ...generated.factors.en, ...fieldsEn },
-  zh: { ...generated.factors.zh, ...fieldsZh },
+  en: { ...generated.factors.en, ...refusalsEn, ...fieldsEn },
+  zh: { ...generated.factors.zh, ...refusalsZh, ...fieldsZh },
 };
 
 export type ScreenWord = keyof typeof screensEn;
