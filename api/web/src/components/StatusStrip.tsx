@@ -2,6 +2,7 @@
 import { useAnswer } from "../api/query";
 import { LEVELS, type SummaryAnswer } from "../api/types";
 import { hrefOf } from "../app/router";
+import { businessNow, noteTime } from "../feed/businessTime";
 import { feed, useFeedState, useFeedVersion } from "../feed/feed";
 import { age, clock, count, dateTime, dateTimeWithUtc, duration, moneyShort } from "../format";
 import { say } from "../words/words";
@@ -63,7 +64,7 @@ function ConnectionState() {
 function Counts({ summary, stale }: { summary: SummaryAnswer; stale: boolean }) {
   const waiting = summary.waiting_orders;
   const oldest = summary.oldest_waiting_at_ms;
-  const atMs = summary.as_of.at_ms;
+  noteTime(summary.as_of.at_ms);
   return (
     <>
       <span className="strip-group">
@@ -77,7 +78,7 @@ function Counts({ summary, stale }: { summary: SummaryAnswer; stale: boolean }) 
         <a href="#/desk">{waiting > 0 ? say("waiting_orders", { count: count(waiting) }) : say("waiting_none")}</a>
         {waiting > 0 && oldest !== null && (
           <span className="dim" title={dateTimeWithUtc(oldest)}>
-            {say("oldest", { age: age(atMs - oldest) })}
+            {say("oldest", { age: age(businessNow() - oldest) })}
           </span>
         )}
         {summary.waiting.map(({ currency, amount_minor }) => (
