@@ -299,7 +299,7 @@ function alertColumns(narrow: boolean): ColDef<AlertGroup>[] {
     },
     {
       headerName: say("due"),
-      width: 76,
+      width: 88,
       valueGetter: ({ data }) => data?.head.dueOn && dayShort(data.head.dueOn, thisYear()),
       tooltipValueGetter: ({ data }) => data?.head.dueOn && day(data.head.dueOn),
       cellClass: ({ data }) => (isLate(data) ? "number problem" : "number"),

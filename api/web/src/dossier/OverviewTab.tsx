@@ -64,6 +64,11 @@ function ExposureFigure({ history }: { history: ExposureHistory }) {
       cell: (row: (typeof points)[number]) => money(row[name], currency),
     })),
   ];
+  const pointKey = (row: (typeof points)[number]) => String(row.at_ms);
+  // One moment makes no line: an axis with nothing on it would be drawn.
+  if (points.length === 1) {
+    return <PlainTable caption={tell("exposure_over_time")} rows={points} columns={columns} rowKey={pointKey} />;
+  }
   return (
     <>
       <Figure
@@ -73,7 +78,7 @@ function ExposureFigure({ history }: { history: ExposureHistory }) {
         height={300}
         rows={points}
         columns={columns}
-        rowKey={(row) => String(row.at_ms)}
+        rowKey={pointKey}
       />
       {markers.length > 0 ? (
         <details className="figure">

@@ -1,8 +1,11 @@
 /** Words in the chosen language, and how sentences are filled in. */
 import { settings } from "../settings";
 import { en, type Word } from "./en";
+import { fill } from "./fill";
 import generated from "./generated.json";
 import { zh } from "./zh";
+
+export { fill };
 
 const own = { en, zh };
 
@@ -32,9 +35,4 @@ export function shared(kind: SharedKind, key: string): string | undefined {
 export function sharedOr(kind: SharedKind, key: string | null | undefined): string {
   if (!key) return "–";
   return shared(kind, key) ?? key.replaceAll("_", " ");
-}
-
-/** A sentence with its `{name}`s filled in; what is not given stays as it is. */
-export function fill(sentence: string, values: Record<string, unknown>): string {
-  return sentence.replaceAll(/\{(\w+)\}/g, (mark, name: string) => (name in values ? String(values[name]) : mark));
 }
