@@ -86,6 +86,15 @@ _READ = frozenset(
 )
 
 
+def fits_header(text: str) -> bool:
+    """Return whether a text may stand in a header of a fact: at most `HEADER_MAX` bytes, no control character.
+
+    >>> fits_header("2026/\u53d1\u7968-7"), fits_header("a\\nb"), fits_header("\u53d1" * 200)
+    (True, False, False)
+    """
+    return len(text) <= HEADER_MAX and len(text.encode()) <= HEADER_MAX and not any(found < " " for found in text)
+
+
 def _text(name: str, value: bytes) -> str:
     if len(value) > HEADER_MAX:
         raise HeaderInvalid(f"header {name} must have at most {HEADER_MAX} bytes, had {len(value)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from api.access.permissions import ROLES, roles_with
+from schemas.envelope import fits_header
 
 OWN_SOURCES = "obligor/"
 """What sources of Obligor itself begin with: nobody speaks under them."""
@@ -17,7 +18,8 @@ def is_source(source: str) -> bool:
     >>> is_source("https://erp.example/de"), is_source("obligor/api/kim"), is_source("")
     (True, False, False)
     """
-    return 0 < len(source) <= SOURCE_MAX and source.isprintable() and not source.startswith(OWN_SOURCES)
+    is_text = 0 < len(source) <= SOURCE_MAX and source.isprintable() and fits_header(source)
+    return is_text and not source.startswith(OWN_SOURCES)
 
 
 class Caller(Struct, frozen=True):

@@ -13,7 +13,7 @@ from api.access.gate import CurrentCaller, require
 from api.acting.acting import Acting
 from api.acting.catalogue import BodyInvalid, contract_schema
 from api.acting.command_routes import ACTING_PROBLEMS, KEY, WaitMs, acting_of, refuse_out_of_scope
-from api.acting.facts import SENT_BY_PROGRAMS, AccountNotFound, Reading, read_fact, read_facts
+from api.acting.facts import ID_MAX, SENT_BY_PROGRAMS, AccountNotFound, Reading, read_fact, read_facts
 from api.acting.finding import Finder, Name
 from api.acting.known_accounts import NotReadYet
 from api.acting.message import Message
@@ -35,12 +35,19 @@ Source = Annotated[
 Key = Annotated[str | None, Header(description="makes ids for facts that need one and have none")]
 
 
-def _one_of(kinds: tuple[str, ...]) -> dict[str, Any]:
-    """The choices of a body; an account that is missing is found."""
+_NAMES_AN_ACCOUNT = ("account_id", "customer_id", "party_id")
+
+
+def _one_of(kinds: tuple[str, ...], *, with_party: bool = False) -> dict[str, Any]:
+    """The choices of a body; an account that is missing is found by what the fact, or a party around it, names."""
     choices = []
     for kind in kinds:
         schema = contract_schema(kind)
-        schema["required"] = [name for name in schema["required"] if name != "account_id"]
+        names = [name for name in _NAMES_AN_ACCOUNT if name in schema["properties"]]
+        if with_party or len(names) > 1:
+            schema["required"] = [name for name in schema["required"] if name != "account_id"]
+        if not with_party and len(names) > 1:
+            schema["anyOf"] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]
         choices.append(schema)
     return {"oneOf": choices}
 
@@ -51,8 +58,8 @@ _SENT = {
     "required": ["fact"],
     "additionalProperties": False,
     "properties": {
-        "fact": _FACT,
-        "id": {"type": "string", "minLength": 1, "maxLength": 200},
+        "fact": _one_of(SENT_BY_PROGRAMS, with_party=True),
+        "id": {"type": "string", "minLength": 1, "maxLength": ID_MAX, "pattern": "^[^\\u0000-\\u001f]+$"},
         "at_ms": {"type": "integer", "minimum": 0},
         "party": {
             "type": "object",

@@ -16,9 +16,11 @@ from api.acting.catalogue import BodyInvalid, check_fact
 from api.acting.finding import CUSTOMER, PARTY, Name
 from api.acting.message import CONTROL, Message, envelope
 from schemas.codec import FACT_TYPES, TOPIC_OF_TYPE
+from schemas.envelope import HEADER_MAX, fits_header
 from schemas.facts import Broadcast, Fact
 
 FACTS_MAX = 1_000
+ID_MAX = 200
 _OWN = frozenset({"book_totalled"})
 """What Obligor itself says."""
 _TOLD_BY_PEOPLE = frozenset(kind for kind in COMMANDS if TOPIC_OF_TYPE[kind] in ("desk", CONTROL)) | _OWN
@@ -170,8 +172,9 @@ def _with_account(value: bytes, account_id: str) -> bytes:
 
 def _id_of(fact: Fact | Broadcast, sent: Sent, reading: Reading, number: int, count: int) -> str:
     ce_id = sent.id or (reading.key if count == 1 else f"{reading.key}-{number}" if reading.key else "")
-    if ce_id and (len(ce_id) > 200 or not ce_id.isprintable()):
-        raise BodyInvalid("header_invalid", "$.id", "expected 1 to 200 printable characters")
+    if len(ce_id) > ID_MAX or not fits_header(ce_id):
+        message = f"expected 1 to {ID_MAX} characters, {HEADER_MAX} bytes at most, none of them a control character"
+        raise BodyInvalid("header_invalid", "$.id", message)
     needs_one = FACT_TYPES[str(fact.__struct_config__.tag)].document is None
     if not ce_id and needs_one and getattr(fact, "revision", None) is None:
         message = "expected an id around the fact or a header Idempotency-Key: nothing else tells a repetition of it"

@@ -85,6 +85,8 @@ class TestReading:
             ({**ORDER, "currency": "XXQ"}, "currency_unknown", "$.currency"),
             ({"fact": ORDER, "at_ms": -1}, "field_invalid", "$.at_ms"),
             ({"fact": ORDER, "id": "x" * 201}, "header_invalid", "$.id"),
+            ({"fact": ORDER, "id": "\u53d1" * 167}, "header_invalid", "$.id"),
+            ({"fact": ORDER, "id": "a\tb"}, "header_invalid", "$.id"),
             ({"fact": ORDER, "headers": {}}, "field_invalid", "$"),
             ({key: found for key, found in ORDER.items() if key != "account_id"}, "field_invalid", "$.account_id"),
         ],
