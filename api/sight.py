@@ -10,6 +10,7 @@ from heapq import merge
 from typing import Any, TypeVar
 
 from api.ledger_view import LedgerView
+from projections.views.alert_lines import NO_ACCOUNT
 from projections.views.lines import AccountLine, AlertLine, ApprovalLine, OrderLine
 from projections.views.partition_view import PartitionView
 from projections.views.shelf import Worklist
@@ -62,5 +63,7 @@ class Sight:
         return ((place, line) for place, line in lines if self._shows(part, line))
 
     def _shows(self, part: PartitionView, line: Any) -> bool:
+        if line.account_id == NO_ACCOUNT:
+            return self.managers is None
         account = part.accounts.lines.get(line.account_id)
         return account is not None and self.sees(account)

@@ -64,6 +64,14 @@ class BookTotal(Struct, array_like=True, gc=False):
     net_exposure_minor: int
 
 
+class ModelAlertHandling(Struct, array_like=True, gc=False):
+    """What people did with an open alert about the model; `closed`: it is told no more while its cause holds."""
+
+    owner: str | None = None
+    acknowledged: bool = False
+    closed: bool = False
+
+
 class Context(Struct):
     """The context of decisions. It follows from the partition's own ledger alone.
 
@@ -72,7 +80,8 @@ class Context(Struct):
     `business_date` is the last closed day, None before any, `day_effect` how its closing was meant. `base_before` and
     `rates_before` were in force before the last rates. Fact ids are kept by generations, the present one begun on
     `ids_since`. `delegations` are those that are not over. `book` is the whole book as it was told last. `model` is the
-    one of late payment that was adopted, `model_alerts` are the open alerts about the model, by cause.
+    one of late payment that was adopted, `model_alerts` are the open alerts about the model, by cause, and
+    `model_handlings` what was done with them.
     """
 
     partition: int
@@ -98,6 +107,7 @@ class Context(Struct):
     model: LatenessModel | None = None
     model_alerts: dict[str, AlertRaised] = field(default_factory=dict)
     model_alert_no: int = 0
+    model_handlings: dict[str, ModelAlertHandling] = field(default_factory=dict)
 
     def swept_through(self) -> int:
         """Return the number of the last broadcast that an account met now is taken through."""

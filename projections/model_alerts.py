@@ -1,19 +1,33 @@
 """Alerts about the model of late payment: they belong to no account, so the context keeps those that are open.
 
 All partitions take the same broadcasts, so only the first one speaks. One alert of a cause is open at a time, however
-often its cause shows again; they end when another model is adopted.
+often its cause shows again; they end when another model is adopted. People handle them by broadcasts, for there is no
+account whose partition could take that in; one that a person closed is kept, so that its cause is not told again.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
-from projections.context import Context
-from schemas.decisions import AlertCleared, AlertRaised, AnyDecision
-from schemas.facts.control import LearnerReported, ModelFigures
+from projections.context import Context, ModelAlertHandling
+from schemas.decisions import AlertCleared, AlertHandled, AlertRaised, AnyDecision, FactRejected
+from schemas.facts.control import (
+    LearnerReported,
+    ModelAlertAcknowledged,
+    ModelAlertAssigned,
+    ModelAlertClosed,
+    ModelAlertDeed,
+    ModelFigures,
+)
 from schemas.policy_learning import Learning
 
 SPEAKING_PARTITION = 0
+_DID: dict[type[ModelAlertDeed], Literal["acknowledged", "assigned", "closed"]] = {
+    ModelAlertAcknowledged: "acknowledged",
+    ModelAlertAssigned: "assigned",
+    ModelAlertClosed: "closed",
+}
 
 
 def follow_report(context: Context, report: LearnerReported, at_ms: int) -> list[AnyDecision]:
@@ -86,6 +100,40 @@ def clear_model_alerts(context: Context, causes: tuple[str, ...] | None = None) 
     return cleared
 
 
+def refuse_handling(context: Context, deed: ModelAlertDeed) -> list[AnyDecision]:
+    """Return why an alert cannot be handled: it was never raised, or is closed or cleared; empty if it can be."""
+    if context.partition != SPEAKING_PARTITION:
+        return []
+    found = _find(context, deed.alert_id)
+    if found is not None and not _handling_of(context, found).closed:
+        return []
+    of, _, number = deed.alert_id.rpartition("/")
+    was_raised = of == "model" and number.isdecimal() and 0 < int(number) <= context.model_alert_no
+    message = f"expected an open alert about the model, received {deed.alert_id!r}"
+    return [FactRejected(code="alert_is_closed" if was_raised else "alert_unknown", path="$.alert_id", message=message)]
+
+
+def handle_model_alert(context: Context, deed: ModelAlertDeed) -> list[AnyDecision]:
+    """Return what a person did with an open alert about the model, already in effect; only one partition says it."""
+    if context.partition != SPEAKING_PARTITION:
+        return []
+    alert = _find(context, deed.alert_id)
+    assert alert is not None, f"alert {deed.alert_id!r} was open when the deed was taken in"
+    owner = deed.owner if isinstance(deed, ModelAlertAssigned) else _handling_of(context, alert).owner
+    fields = {name: getattr(alert, name) for name in AlertRaised.__struct_fields__}
+    decisions: list[AnyDecision] = [AlertHandled(**fields, did=_DID[type(deed)], actor=deed.actor, owner=owner)]
+    apply_model_alerts(context, decisions)
+    return decisions
+
+
+def _find(context: Context, alert_id: str) -> AlertRaised | None:
+    return next((alert for alert in context.model_alerts.values() if alert.alert_id == alert_id), None)
+
+
+def _handling_of(context: Context, alert: AlertRaised) -> ModelAlertHandling:
+    return context.model_handlings.get(alert.cause) or ModelAlertHandling()
+
+
 def apply_model_alerts(context: Context, decisions: list[AnyDecision]) -> None:
     """Bring the open alerts about the model in line with decisions of a broadcast."""
     for decision in decisions:
@@ -94,6 +142,12 @@ def apply_model_alerts(context: Context, decisions: list[AnyDecision]) -> None:
             context.model_alert_no += 1
         elif isinstance(decision, AlertCleared):
             del context.model_alerts[decision.cause]
+            context.model_handlings.pop(decision.cause, None)
+        elif isinstance(decision, AlertHandled):
+            handling = context.model_handlings.setdefault(decision.cause, ModelAlertHandling())
+            handling.owner = decision.owner
+            handling.acknowledged |= decision.did == "acknowledged"
+            handling.closed |= decision.did == "closed"
 
 
 def _due_on(today: str, due_days: int | None) -> str | None:

@@ -23,7 +23,7 @@ from projections.deciding import apply_decisions, before_broadcast, decide
 from projections.grading_dates import note_next_grading
 from projections.horizon import entering, next_entry_on
 from projections.lateness_following import next_label_on, touch_listed
-from projections.model_alerts import clear_model_alerts, follow_report
+from projections.model_alerts import clear_model_alerts, follow_report, handle_model_alert, refuse_handling
 from projections.moves import BALANCES, EVERYTHING
 from projections.pledges import cover_dates, refresh_covers
 from projections.recording import Recording
@@ -43,6 +43,7 @@ from schemas.facts.control import (
     DelegationSet,
     LearnerReported,
     ModelAdopted,
+    ModelAlertDeed,
     PolicyAdopted,
     RatesSet,
 )
@@ -62,7 +63,7 @@ def step_broadcast(
     ):
         context.control_no = number
         return None
-    refused = refuse_adoption(context, fact, at_ms)
+    refused = _refuse(context, fact, at_ms)
     if refused:
         context.control_no = number
         return refused
@@ -75,9 +76,17 @@ def step_broadcast(
         return follow_report(context, fact, at_ms)
     if isinstance(fact, ModelAdopted):
         return clear_model_alerts(context)
+    if isinstance(fact, ModelAlertDeed):
+        return handle_model_alert(context, fact)
     if isinstance(fact, DayClosed):
         return [LabelsComplete(business_date=fact.business_date.isoformat())]
     return [] if fact.acted_on else [NotYetActedOn()]
+
+
+def _refuse(context: Context, fact: Broadcast, at_ms: int) -> list[AnyDecision]:
+    if isinstance(fact, ModelAlertDeed):
+        return refuse_handling(context, fact)
+    return refuse_adoption(context, fact, at_ms)
 
 
 def _is_closed(context: Context, fact: DayClosed) -> bool:

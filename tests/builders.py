@@ -323,6 +323,13 @@ def model_adopted(model: dict[str, Any] | None, **fields: Any) -> Said:
     return Said({"type": "model_adopted", "model": model, **by, **fields}, {}, "")
 
 
+def model_alert_handled(did: str, alert_id: str = "model/1", **fields: Any) -> Said:
+    """Say that a person acknowledged, assigned or closed an alert about the model."""
+    return Said(
+        {"type": f"model_alert_{did}", "alert_id": alert_id, "actor": "kim", "reason": "seen", **fields}, {}, ""
+    )
+
+
 def _noted(kind: str, fields: dict[str, Any], **defaults: Any) -> Said:
     """Facts that are no documents, told by the system that keeps the dossiers."""
     _noted.count += 1  # type: ignore[attr-defined]

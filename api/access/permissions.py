@@ -100,6 +100,9 @@ COMMANDS: Mapping[str, str] = {
     "delegation_set": "adopt_policy",
     "policy_adopted": "adopt_policy",
     "model_adopted": "adopt_models",
+    "model_alert_acknowledged": "handle_alerts",
+    "model_alert_assigned": "handle_alerts",
+    "model_alert_closed": "handle_alerts",
 }
 """The permission that each fact needs which a person tells through the api, by the fact's type."""
 

@@ -16,10 +16,11 @@ class AlertRow(Struct, frozen=True, kw_only=True):
 
     `state` is one of open, acknowledged, snoozed (until a day), closed (by a person) and cleared (its cause is gone).
     `owner_role` should take the `measure` by `due_on`; `assignee` is whose it is. `handled_by` did the last thing.
+    One about the model of late payment has no account.
     """
 
     alert_id: str
-    account_id: str
+    account_id: str | None
     account_name: str | None
     cause: str
     subject: str | None

@@ -17,7 +17,7 @@ from api.answers.documents import OrderPage, OrderRow
 from api.paging import Found, Order, page_of, page_of_scan
 from api.showing.desk import alert_row, approval_row, order_row
 from api.sight import Sight
-from projections.views.alert_lines import ACTIVE_ALERTS
+from projections.views.alert_lines import ACTIVE_ALERTS, NO_ACCOUNT
 from projections.views.lines import AlertLine, ApprovalLine, OrderLine
 from projections.views.partition_view import PartitionView
 from schemas.decisions import LEVELS, Level
@@ -140,9 +140,17 @@ def alerts(sight: Sight, state: str, terms: Terms) -> Callable[[str, int], Found
 
     def fetch(after: str, limit: int) -> Found[AlertRow]:
         found = _fetch(sight, lambda part: part.alerts, state, ACTIVE_ALERTS, terms, order, after, limit)
-        return _shown(sight, found, alert_row)
+        return Found([row for line in found.rows if (row := _alert_row(sight, line))], found.next, found.total)
 
     return fetch
+
+
+def _alert_row(sight: Sight, line: AlertLine) -> AlertRow | None:
+    """Return the row of an alert, also of one about no account; None if its account went out of sight meanwhile."""
+    if line.account_id == NO_ACCOUNT:
+        return alert_row(None, line)
+    account = sight.account(line.account_id)
+    return None if account is None else alert_row(account, line)
 
 
 def _gravity(line: AlertLine) -> int:

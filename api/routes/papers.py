@@ -233,7 +233,7 @@ async def list_account_alerts(
         lines = [line for line in _known(part, "alert", account_id) if _is_in(line, state, part.alerts.open_states)]
         order: Order[Any] = Order(lambda line: line.since_ms, lambda line: str(line.alert_id), is_descending=True)
         found = page_of(lines, order, after, limit)
-        return Found([alert_row(part, account, line) for line in found.rows], found.next, found.total)
+        return Found([alert_row((part, account), line) for line in found.rows], found.next, found.total)
 
     return await answer_list(listing, sight, AlertPage, AlertRow, fetch)
 

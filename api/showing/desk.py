@@ -91,12 +91,12 @@ def order_row(
     )
 
 
-def alert_row(part: PartitionView, account: AccountLine, line: AlertLine) -> AlertRow:
-    """Return an alert with all that happened to it."""
+def alert_row(of: tuple[PartitionView, AccountLine] | None, line: AlertLine) -> AlertRow:
+    """Return an alert with all that happened to it; `of` is its account and where that is, None if it has none."""
     return AlertRow(
         alert_id=line.alert_id,
-        account_id=line.account_id,
-        account_name=account.name,
+        account_id=line.account_id or None,
+        account_name=None if of is None else of[1].name,
         cause=line.cause,
         subject=line.subject,
         level=line.level,
@@ -114,7 +114,7 @@ def alert_row(part: PartitionView, account: AccountLine, line: AlertLine) -> Ale
         changed_at_ms=line.since_ms,
         combined_level=line.combined_level,
         effect=line.effect,
-        version=version_of(part, account.seq),
+        version="-".join(line.place.split("/")[1:3]) if of is None else version_of(of[0], of[1].seq),
         ledger=line.place,
     )
 

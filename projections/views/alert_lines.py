@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.context import Context, ModelAlertHandling
 from projections.rows import Account, OpenAlert
 from projections.views.lines import AlertLine, ApprovalLine, place_of
 from projections.views.shelf import Shelf, Worklist
@@ -9,6 +10,8 @@ from projections.views.told import Told
 from schemas.decisions import Alert, AlertCleared, AlertHandled, ApprovalChanged
 
 ACTIVE_ALERTS = frozenset({"open", "acknowledged", "snoozed"})
+NO_ACCOUNT = ""
+"""In place of the account of a line that is about none."""
 OPEN_APPROVALS = frozenset({"open"})
 
 
@@ -22,21 +25,30 @@ class AlertLines(Worklist[AlertLine]):
         """Take in what a record says of alerts."""
         for n, alert in enumerate(told.decisions):
             if isinstance(alert, Alert):
-                self._fold_alert(told, account, n, alert)
+                self._fold_alert(told, account.account_id, n, alert, _open_alert(account, alert.alert_id))
 
-    def _fold_alert(self, told: Told, account: Account, n: int, alert: Alert) -> None:
-        place = place_of(account.account_id, alert.alert_id)
+    def fold_of_model(self, told: Told, context: Context) -> None:
+        """Take in what a record of no account says of alerts about the model; their lines have no account."""
+        for n, alert in enumerate(told.decisions):
+            if isinstance(alert, Alert) and alert.alert_id.startswith("model/"):
+                kept = context.model_handlings.get(alert.cause, ModelAlertHandling())
+                self._fold_alert(told, NO_ACCOUNT, n, alert, kept)
+
+    def _fold_alert(
+        self, told: Told, account_id: str, n: int, alert: Alert, kept: OpenAlert | ModelAlertHandling | None
+    ) -> None:
+        place = place_of(account_id, alert.alert_id)
         line = self.get(place)
         before = None if line is None else (line.state, line.since_ms)
         if line is None:
-            line = AlertLine(account.account_id, alert.alert_id, raised_ms=told.at_ms)
+            line = AlertLine(account_id, alert.alert_id, raised_ms=told.at_ms)
         line.cause, line.subject, line.level = alert.cause, alert.subject, alert.level
         line.found, line.line, line.measure = alert.found, alert.line, alert.measure
         line.owner_role, line.due_on, line.combined_level = alert.owner_role, alert.due_on, alert.combined_level
         line.since_ms, line.effect, line.place = told.at_ms, told.entry.effect, told.place(n)
         if isinstance(alert, AlertHandled):
             line.handled_by = alert.actor
-        _note_state(line, alert, _open_alert(account, alert.alert_id))
+        _note_state(line, alert, kept)
         self.put(place, line, before)
 
 
@@ -44,15 +56,16 @@ def _open_alert(account: Account, alert_id: str) -> OpenAlert | None:
     return next((found for found in account.alerts.values() if found.alert_id == alert_id), None)
 
 
-def _note_state(line: AlertLine, alert: Alert, kept: OpenAlert | None) -> None:
-    """The account's own row knows how an open alert stands; what it has no more is over."""
+def _note_state(line: AlertLine, alert: Alert, kept: OpenAlert | ModelAlertHandling | None) -> None:
+    """The core's own rows know how an open alert stands; what they have no more is over."""
     if isinstance(alert, AlertCleared):
         line.state = "cleared"
     elif kept is None or kept.closed:
         line.state = "closed"
     else:
-        line.assignee, line.snoozed_until, line.acknowledged = kept.owner, kept.snoozed_until, kept.acknowledged
-        line.state = "snoozed" if kept.snoozed_until else "acknowledged" if kept.acknowledged else "open"
+        line.assignee, line.acknowledged = kept.owner, kept.acknowledged
+        line.snoozed_until = kept.snoozed_until if isinstance(kept, OpenAlert) else None
+        line.state = "snoozed" if line.snoozed_until else "acknowledged" if kept.acknowledged else "open"
 
 
 class ApprovalLines(Worklist[ApprovalLine]):

@@ -96,6 +96,7 @@ class PartitionView:
         fold_letters(self.shelf, told)
         if account_id is None:
             self._note_policy(told)
+            self.alerts.fold_of_model(told, self.partition.context)
         else:
             self._fold_account(told, account_id)
 

@@ -125,4 +125,43 @@ class LearnerReported(Broadcast, frozen=True, kw_only=True, tag="learner_reporte
     challenger: ModelFigures | None = None
 
 
-ControlFact = DayClosed | PolicyAdopted | ModelAdopted | RatesSet | BookTotalled | DelegationSet | LearnerReported
+class ModelAlertDeed(Broadcast, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What a person does with an alert about the model, which belongs to no account."""
+
+    alert_id: Id
+    actor: Id
+    reason: Text
+
+
+class ModelAlertAcknowledged(
+    ModelAlertDeed, frozen=True, kw_only=True, tag="model_alert_acknowledged", gc=False, omit_defaults=True
+):
+    """Somebody has seen an alert about the model of late payment."""
+
+
+class ModelAlertAssigned(
+    ModelAlertDeed, frozen=True, kw_only=True, tag="model_alert_assigned", gc=False, omit_defaults=True
+):
+    """An alert about the model of late payment has an owner."""
+
+    owner: Id
+
+
+class ModelAlertClosed(
+    ModelAlertDeed, frozen=True, kw_only=True, tag="model_alert_closed", gc=False, omit_defaults=True
+):
+    """An alert about the model of late payment needs nothing more; its cause warns again under another model."""
+
+
+ControlFact = (
+    DayClosed
+    | PolicyAdopted
+    | ModelAdopted
+    | RatesSet
+    | BookTotalled
+    | DelegationSet
+    | LearnerReported
+    | ModelAlertAcknowledged
+    | ModelAlertAssigned
+    | ModelAlertClosed
+)

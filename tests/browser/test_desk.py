@@ -16,6 +16,10 @@ from tests.order_system import OrderSystem
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 
 OpenPage = Callable[..., Any]
+CLOSED = """async () => {
+  const { alerts } = await (await fetch("/v1/alerts?state=closed")).json();
+  return alerts.some(({ account_id, cause }) => account_id === null && cause === "model_drift");
+}"""
 SEEN_MS = 1_000
 
 
@@ -123,6 +127,23 @@ RUN_AXE = """axe.run(document, {
   resultTypes: ["violations"],
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 })"""
+
+
+def test_an_alert_about_the_model_is_handled_though_it_has_no_account(open_page: OpenPage, shop: OrderSystem) -> None:
+    shop.say(b.learner_reported("drift", of="loss", found=2_100, line=1_300))
+    page = open_page()
+    alerts = page.get_by_role("region", name="Alerts", exact=True)
+    row = alerts.get_by_role("row").filter(has_text="All accounts")
+    row.first.wait_for(timeout=20_000)
+    row.first.click()
+    assert alerts.get_by_role("button", name="Snooze").is_disabled()
+    for act in ("Acknowledge", "Close alert"):
+        alerts.get_by_role("button", name=act).click()
+        say_why(page, "looked into")
+        page.get_by_text(f"{act}: done").wait_for()
+    page.wait_for_function(CLOSED)
+
+
 SCREENS = ["#/desk", "#/accounts", "#/accounts/X-1", "#/portfolio", "#/approvals", "#/policy", "#/system"]
 
 

@@ -10,7 +10,7 @@ import msgspec
 import openpyxl
 import pytest
 
-from api.access.caller import Caller
+from api.access.caller import LOCAL, Caller
 from schemas.policy import default_policy
 from tests.builders import (
     Said,
@@ -21,9 +21,11 @@ from tests.builders import (
     cancelled,
     day_closed,
     invoice,
+    learner_reported,
     limit_set,
     manager_assigned,
     model_adopted,
+    model_alert_handled,
     order,
     payment,
     policy_adopted,
@@ -475,6 +477,29 @@ def test_a_comparison_of_policies_is_a_file_with_exactly_the_changes_shown() -> 
     assert ["fact_ids_kept_days", "days", 30, 99] in rows
     assert _comma_separated(served, path)[0] == {"path": "currency", "unit": "", "old": "EUR", "new": "USD"}
     served.refuses("/policies/nonsense/diff/nonsense?format=xlsx", 404)
+
+
+def test_an_alert_about_the_model_is_listed_for_those_who_see_all_accounts() -> None:
+    scenario = with_limit(1_000)
+    scenario.say(learner_reported("drift", of="loss", found=2_100, line=1_300))
+    served = Served(scenario)
+    (row,) = served.get("/alerts")["alerts"]
+    assert (row["alert_id"], row["account_id"], row["account_name"], row["state"]) == ("model/1", None, None, "open")
+    assert served.get("/summary")["alerts"][row["level"]] == 1
+    scenario.say(model_alert_handled("assigned", owner="lee"), model_alert_handled("acknowledged"))
+    served.see()
+    (row,) = served.get("/alerts", assignee="lee")["alerts"]
+    assert (row["state"], row["handled_by"], row["acknowledged"]) == ("acknowledged", "kim", True)
+    served.as_caller(Caller("l.wei", frozenset({"manager"}), scope=frozenset({"l.wei"})))
+    assert served.get("/alerts")["alerts"] == []
+    served.as_caller(LOCAL)
+    scenario.say(model_alert_handled("closed"))
+    served.see()
+    assert served.get("/alerts")["alerts"] == []
+    assert ids(served.get("/alerts", state="closed"), "alerts", "alert_id") == ["model/1"]
+    scenario.say(model_adopted(None))
+    served.see()
+    assert ids(served.get("/alerts", state="cleared"), "alerts", "alert_id") == ["model/1"]
 
 
 def test_an_account_manager_sees_nothing_of_other_accounts() -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from schemas.decisions import AlertRaised
+from projections.context import decode_context, encode_context
+from schemas.decisions import AlertCleared, AlertHandled, AlertRaised, FactRejected
 from tests import builders as b
 from tests.scenario import Scenario, alerts
 from tests.unit.core.test_core_headroom import policy
@@ -80,3 +81,65 @@ def test_a_challenger_that_is_not_better_in_every_respect_is_not(first: Scenario
 def test_a_handful_of_trial_orders_says_nothing(first: Scenario) -> None:
     few = {"probing_labels": 49}
     assert alerts(first.say(figures(BETTER | BAD_PROBING | few, PRESENT | GOOD_PROBING))) != []
+
+
+@pytest.fixture
+def drifting(first: Scenario) -> Scenario:
+    """Return the first partition after a drift was told."""
+    first.say(b.learner_reported("drift", of="loss", found=2_100, line=1_300))
+    return first
+
+
+def refusal(decisions: list[Any]) -> str:
+    """Return the code of the one refusal."""
+    (rejected,) = decisions
+    assert isinstance(rejected, FactRejected)
+    return rejected.code
+
+
+def test_somebody_has_seen_it_and_it_is_somebodys(drifting: Scenario) -> None:
+    (assigned,) = drifting.say(b.model_alert_handled("assigned", owner="lee"))
+    (seen,) = drifting.say(b.model_alert_handled("acknowledged"))
+    assert isinstance(assigned, AlertHandled) and isinstance(seen, AlertHandled)
+    assert (assigned.did, assigned.actor, assigned.owner) == ("assigned", "kim", "lee")
+    assert (seen.did, seen.owner, seen.cause, seen.found) == ("acknowledged", "lee", "model_drift", 2_100)
+    drifting.prove()
+
+
+def test_what_was_closed_is_told_no_more_until_another_model_predicts(drifting: Scenario) -> None:
+    (closed,) = drifting.say(b.model_alert_handled("closed"))
+    assert isinstance(closed, AlertHandled) and closed.did == "closed"
+    assert drifting.say(b.learner_reported("drift", of="loss", found=3_000, line=1_300)) == []
+    cleared = drifting.say(b.model_adopted(None))
+    assert [type(one) for one in cleared] == [AlertCleared]
+    (again,) = drifting.say(b.learner_reported("drift", of="loss"))
+    assert isinstance(again, AlertRaised) and again.alert_id == "model/2"
+    (handled,) = drifting.say(b.model_alert_handled("acknowledged", "model/2"))
+    assert isinstance(handled, AlertHandled) and handled.owner is None, "whose the old one was says nothing of it"
+    drifting.prove()
+
+
+@pytest.mark.parametrize("alert_id", ["model/2", "model/0", "model/x", "ACME/1", "model"])
+def test_an_alert_that_was_never_raised_cannot_be_handled(drifting: Scenario, alert_id: str) -> None:
+    assert refusal(drifting.say(b.model_alert_handled("acknowledged", alert_id))) == "alert_unknown"
+    drifting.prove()
+
+
+@pytest.mark.parametrize("end", [b.model_alert_handled("closed"), b.model_adopted(None)], ids=["closed", "cleared"])
+def test_what_is_over_cannot_be_handled(drifting: Scenario, end: b.Said) -> None:
+    drifting.say(end)
+    assert refusal(drifting.say(b.model_alert_handled("assigned", owner="lee"))) == "alert_is_closed"
+    drifting.prove()
+
+
+def test_other_partitions_neither_handle_nor_refuse_it() -> None:
+    second = Scenario(1, 2)
+    assert second.say(b.model_alert_handled("closed").with_headers(control_no="0")) == []
+    second.prove()
+
+
+def test_what_was_done_survives_a_restart(drifting: Scenario) -> None:
+    drifting.say(b.model_alert_handled("assigned", owner="lee"), b.model_alert_handled("closed"))
+    again = decode_context(encode_context(drifting.partition.context))
+    assert again.model_handlings == drifting.partition.context.model_handlings
+    assert again.model_handlings["model_drift"].closed

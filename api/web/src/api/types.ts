@@ -20,7 +20,8 @@ export interface Session {
   expires_at_ms: number | null;
 }
 
-export type AlertEvent = AnyAlert & Identity;
+/** An alert about the model, or about a broadcast, belongs to no account. */
+export type AlertEvent = AnyAlert & Omit<Identity, "account_id"> & { account_id: string | null };
 export type DecisionEvent = AnyDecision & Identity;
 
 export type FeedTopic = "alerts" | "decisions" | "exposures";

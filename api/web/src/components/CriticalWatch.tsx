@@ -3,10 +3,10 @@
 import { useEffect, useState } from "react";
 import type { AlertEvent, FeedEvent } from "../api/types";
 import { useFeedEvents } from "../feed/feed";
-import { nameOf } from "../feed/names";
 import { settings } from "../settings";
 import { policyText } from "../words/policyTexts";
 import { causeInWords } from "../words/sentences";
+import { whose } from "../words/whose";
 import { say } from "../words/words";
 
 const PAUSE_MS = 3_000;
@@ -48,7 +48,7 @@ export function CriticalWatch({ title }: { title: string }) {
     const critical = events.filter(isCritical).map(({ event }) => event as AlertEvent);
     const last = critical.at(-1);
     if (last === undefined) return;
-    const what = `${nameOf(last.account_id)}: ${causeInWords(last)}`;
+    const what = `${whose(last.account_id)}: ${causeInWords(last)}`;
     setSaid(say("critical_announced", { what }));
     if (document.visibilityState === "hidden") setMissed((before) => before + critical.length);
     const now = Date.now();

@@ -16,9 +16,10 @@ import { age, count, dateTimeWithUtc, day, dayShort } from "../format";
 import generated from "../words/generated.json";
 import { policyText } from "../words/policyTexts";
 import { causeInWords, numbersInWords } from "../words/sentences";
+import { whose } from "../words/whose";
 import { say, sayIfKnown, sharedOr } from "../words/words";
-import { type AlertAct, AlertAsking } from "./alertActions";
-import type { AlertGroup } from "./alertBook";
+import { type AlertAct, AlertAsking, canDo } from "./alertActions";
+import { type AlertGroup, NO_ACCOUNT } from "./alertBook";
 import { FilterSelect, SavedFilters } from "./Filters";
 import { type AlertFilter, useAlerts } from "./useAlerts";
 import { useSecond } from "./useBook";
@@ -50,9 +51,9 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
   const current = alerts.rows.find((group) => group.key === cursor.key) ?? null;
   const chosen =
     marked.length > 0 ? alerts.rows.filter((group) => marked.includes(group.key)) : current ? [current] : [];
-  const targets = chosen.filter((group) => group.alerts.length > 0);
+  const targetsOf = (act: AlertAct) => chosen.filter((group) => group.alerts.some((alert) => canDo(act, alert)));
   const ask = (act: AlertAct) => {
-    if (targets.length > 0 && may("handle_alerts")) setAsking(act);
+    if (targetsOf(act).length > 0 && may("handle_alerts")) setAsking(act);
   };
 
   useKeys(
@@ -60,7 +61,7 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
       ? {
           j: () => cursor.move(1),
           k: () => cursor.move(-1),
-          Enter: () => current && goTo(accountHref(current.accountId)),
+          Enter: () => open(current),
           x: () => cursor.key && grid.current?.toggle(cursor.key),
           n: alerts.show,
           ...Object.fromEntries(ACTS.map(([act, key]) => [key, () => ask(act)])),
@@ -169,7 +170,7 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
             <button
               key={act}
               type="button"
-              disabled={targets.length === 0 || !may("handle_alerts")}
+              disabled={targetsOf(act).length === 0 || !may("handle_alerts")}
               onClick={() => ask(act)}
             >
               {say(`act_${act}`)} <kbd>{key}</kbd>
@@ -180,7 +181,7 @@ export function AlertPanel({ active, onActivate }: { active: boolean; onActivate
       {asking && (
         <AlertAsking
           act={asking}
-          groups={targets}
+          groups={targetsOf(asking)}
           onMovedOn={alerts.reload}
           onClose={() => {
             setAsking(null);
@@ -242,7 +243,7 @@ function AlertGrid({ rows, cursor, onMarked, grid }: AlertGridProps) {
         `row-${group?.level}`,
       ]}
       onRowClicked={({ data: group }) => group && cursor.set(group.key)}
-      onRowDoubleClicked={({ data: group }) => group && goTo(accountHref(group.accountId))}
+      onRowDoubleClicked={({ data: group }) => open(group)}
       onSelectionChanged={({ api }: SelectionChangedEvent<AlertGroup>) =>
         onMarked(api.getSelectedRows().map((group) => group.key))
       }
@@ -272,7 +273,7 @@ function alertColumns(narrow: boolean): ColDef<AlertGroup>[] {
       headerName: say("account"),
       flex: 3,
       minWidth: 100,
-      valueGetter: ({ data }) => data && nameOf(data.accountId),
+      valueGetter: ({ data }) => data && whose(data.accountId),
       tooltipValueGetter: ({ data }) => data?.accountId,
       cellClass: "strong",
     },
@@ -307,6 +308,11 @@ function alertColumns(narrow: boolean): ColDef<AlertGroup>[] {
   ];
 }
 
+/** Go to the account of a group, if it has one. */
+function open(group: AlertGroup | null | undefined): void {
+  if (group && group.accountId !== NO_ACCOUNT) goTo(accountHref(group.accountId));
+}
+
 function thisYear(): string {
   return new Date(businessNow()).toISOString().slice(0, 4);
 }
@@ -329,9 +335,13 @@ function AlertDetail({ group }: { group: AlertGroup }) {
     <div className="detail-text">
       <p>
         <LevelMark level={group.gone ? null : group.level} />{" "}
-        <a href={accountHref(group.accountId)}>
-          <strong>{nameOf(group.accountId)}</strong>
-        </a>{" "}
+        {group.accountId === NO_ACCOUNT ? (
+          <strong>{whose(NO_ACCOUNT)}</strong>
+        ) : (
+          <a href={accountHref(group.accountId)}>
+            <strong>{nameOf(group.accountId)}</strong>
+          </a>
+        )}{" "}
         <span className="dim">{group.accountId}</span>
         {group.alerts.length > 1 && <span className="tag">{say("desk_events", { count: group.alerts.length })}</span>}
       </p>

@@ -3,17 +3,22 @@ import { type CommandAnswer, command } from "../api/commands";
 import { useSession } from "../app/session";
 import { toast } from "../components/toasts";
 import { dayFromNow } from "../feed/businessTime";
-import { nameOf } from "../feed/names";
 import { count } from "../format";
 import { causeInWords } from "../words/sentences";
+import { whose } from "../words/whose";
 import { say } from "../words/words";
 import { Asking, Refused } from "./Asking";
-import type { AlertGroup, OpenAlert } from "./alertBook";
+import { type AlertGroup, canHandle, isAboutModel, type OpenAlert } from "./alertBook";
 
 export type AlertAct = "acknowledge" | "assign" | "snooze" | "close";
 
 const SNOOZED_DAYS = 3;
 const AT_ONCE = 6;
+
+/** Whether an act can be done with an alert: those about the model end with the model and are not snoozed. */
+export function canDo(act: AlertAct, alert: OpenAlert): boolean {
+  return canHandle(alert) && !(act === "snooze" && isAboutModel(alert));
+}
 
 interface AlertAskingProps {
   act: AlertAct;
@@ -24,9 +29,9 @@ interface AlertAskingProps {
 
 export function AlertAsking({ act, groups, onClose, onMovedOn }: AlertAskingProps) {
   const session = useSession();
-  const alerts = groups.flatMap((group) => group.alerts);
+  const alerts = groups.flatMap((group) => group.alerts.filter((alert) => canDo(act, alert)));
   const first = groups[0];
-  const one = groups.length === 1 && first ? `${nameOf(first.accountId)}: ${causeInWords(first.head)}` : "";
+  const one = groups.length === 1 && first ? `${whose(first.accountId)}: ${causeInWords(first.head)}` : "";
   const what = one || say("alerts_count", { count: count(alerts.length) });
 
   const confirm = async (reason: string, form: FormData) => {
@@ -66,26 +71,33 @@ export function AlertAsking({ act, groups, onClose, onMovedOn }: AlertAskingProp
 }
 
 async function tell(act: AlertAct, alert: OpenAlert, reason: string, form: FormData): Promise<void> {
-  const said = { account_id: alert.accountId, alert_id: alert.alertId, reason };
-  const seen = { ...said, seen_level: alert.level };
-  let answer: CommandAnswer;
-  switch (act) {
-    case "acknowledge":
-      answer = await command("alert_acknowledged", seen, alert.version);
-      break;
-    case "assign":
-      answer = await command("alert_assigned", { ...said, owner: String(form.get("owner")) }, alert.version);
-      break;
-    case "snooze":
-      answer = await command("alert_snoozed", { ...seen, until_on: String(form.get("until_on")) }, alert.version);
-      break;
-    case "close":
-      answer = await command("alert_closed", seen, alert.version);
-      break;
-  }
+  const answer = await (isAboutModel(alert) ? tellOfModel : tellOfAccount)(act, alert, reason, form);
   if (answer.outcome === "refused") throw new Refused(answer.refusal, answer.message);
   if (answer.outcome === "pending") toast("note", say("desk_pending"));
 }
+
+type Tell = (act: AlertAct, alert: OpenAlert, reason: string, form: FormData) => Promise<CommandAnswer>;
+
+const tellOfModel: Tell = (act, alert, reason, form) => {
+  const said = { alert_id: alert.alertId, reason };
+  if (act === "assign") return command("model_alert_assigned", { ...said, owner: String(form.get("owner")) });
+  return command(act === "close" ? "model_alert_closed" : "model_alert_acknowledged", said);
+};
+
+const tellOfAccount: Tell = (act, alert, reason, form) => {
+  const said = { account_id: alert.accountId, alert_id: alert.alertId, reason };
+  const seen = { ...said, seen_level: alert.level };
+  switch (act) {
+    case "acknowledge":
+      return command("alert_acknowledged", seen, alert.version);
+    case "assign":
+      return command("alert_assigned", { ...said, owner: String(form.get("owner")) }, alert.version);
+    case "snooze":
+      return command("alert_snoozed", { ...seen, until_on: String(form.get("until_on")) }, alert.version);
+    case "close":
+      return command("alert_closed", seen, alert.version);
+  }
+};
 
 /** Do something for each, some at once; returns what went wrong. */
 async function forEach<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<unknown[]> {

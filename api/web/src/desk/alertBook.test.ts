@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AlertEvent, AlertRow } from "../api/types";
-import { AlertBook, groupKey } from "./alertBook";
+import { AlertBook, canHandle, groupKey, isAboutModel } from "./alertBook";
 
 function event(seq: number, more: Partial<AlertEvent> = {}): AlertEvent {
   return {
@@ -63,6 +63,18 @@ describe("the book of alerts", () => {
       ["critical", 2],
       ["warning", 1],
     ]);
+  });
+
+  it("keeps an alert of no account, of which only those about the model can be handled", () => {
+    const book = new AlertBook();
+    book.take(event(1, { alert_id: "model/1", account_id: null, cause: "model_drift" }));
+    book.take(event(2, { alert_id: "control/0/7", account_id: null, cause: "fact_unsigned" }));
+    const known = [...book.groups.values()].map(({ head }) => head);
+    expect(known.map((alert) => [alert.accountId, isAboutModel(alert), canHandle(alert)])).toEqual([
+      ["", true, true],
+      ["", false, false],
+    ]);
+    expect(isAboutModel({ accountId: "model", alertId: "model/1" })).toBe(false);
   });
 
   it("believes whichever of list and feed is the newer", () => {

@@ -5,6 +5,9 @@ import { isAfter, placeOf, versionOf } from "../feed/place";
 
 export type AlertState = AlertRow["state"];
 
+/** In place of the account of an alert that belongs to none. */
+export const NO_ACCOUNT = "";
+
 export interface OpenAlert {
   alertId: string;
   accountId: string;
@@ -67,7 +70,7 @@ export class AlertBook {
       if (missing && alert.heardAtMs < (all?.asOfMs ?? 0)) this.put({ ...alert, state: "cleared" });
     }
     for (const row of rows) {
-      noteName(row.account_id, row.account_name);
+      if (row.account_id !== null) noteName(row.account_id, row.account_name);
       const before = this.alerts.get(row.alert_id);
       const place = placeOf(row.ledger);
       if (before?.place && place && isAfter(before.place, place)) continue;
@@ -137,6 +140,15 @@ export function groupKey(alert: { accountId: string; cause: string }): string {
   return `${alert.accountId}\n${alert.cause}`;
 }
 
+/** Whether people can do something with an alert: of those about no account, with those about the model only. */
+export function canHandle(alert: { accountId: string; alertId: string }): boolean {
+  return alert.accountId !== NO_ACCOUNT || isAboutModel(alert);
+}
+
+export function isAboutModel(alert: { accountId: string; alertId: string }): boolean {
+  return alert.accountId === NO_ACCOUNT && alert.alertId.startsWith("model/");
+}
+
 function byGravity(one: OpenAlert, other: OpenAlert): number {
   return LEVEL_RANK[other.level] - LEVEL_RANK[one.level] || other.changedAtMs - one.changedAtMs;
 }
@@ -144,7 +156,7 @@ function byGravity(one: OpenAlert, other: OpenAlert): number {
 function ofRow(row: AlertRow, place: Place | null): OpenAlert {
   return {
     alertId: row.alert_id,
-    accountId: row.account_id,
+    accountId: row.account_id ?? NO_ACCOUNT,
     cause: row.cause,
     subject: row.subject,
     level: row.level as Level,
@@ -170,7 +182,7 @@ function ofEvent(event: AlertEvent, before: OpenAlert | undefined): OpenAlert {
   const begins = event.type === "alert_raised" || before === undefined;
   return {
     alertId: event.alert_id,
-    accountId: event.account_id,
+    accountId: event.account_id ?? NO_ACCOUNT,
     cause: event.cause,
     subject: event.subject ?? null,
     level: event.level,

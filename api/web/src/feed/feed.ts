@@ -11,7 +11,7 @@ export function noteAnswered(
   decisions: readonly Record<string, unknown>[],
 ): void {
   const { account_id, ledger, at_ms } = answered;
-  if (!account_id || !ledger) return;
+  if (!ledger) return;
   const epoch = feed.epochOf(ledger.partition);
   const told = decisions.map((decision, n) => {
     const topic = String(decision.type).startsWith("alert_") ? "alerts" : "decisions";

@@ -21,7 +21,7 @@ export function nameOf(accountId: string): string {
 
 /** Ask for the names that are shown and not known; whoever listens is told when they are there. */
 export function wantNames(accountIds: Iterable<string>): void {
-  for (const accountId of accountIds) if (!names.has(accountId)) wanted.add(accountId);
+  for (const accountId of accountIds) if (accountId !== "" && !names.has(accountId)) wanted.add(accountId);
   while (asking < ASKED_AT_ONCE && wanted.size > 0) void askNext();
 }
 

@@ -209,6 +209,7 @@ export const en = {
   explain_reject: "The order is refused and not checked again by itself.",
   explain_refer: "Asks the approvers of the policy for its release.",
   explain_prepayment: "Every new order of the account then needs its payment first.",
+  all_accounts: "All accounts",
   explain_close: "A closed alert stays quiet until its cause is gone and comes back.",
   assign_to: "To whom",
   snooze_until: "Quiet until",

@@ -203,6 +203,7 @@ export const zh: Words = {
   explain_reject: "订单被拒绝，不再自动检查。",
   explain_refer: "按政策请审批人批准放行。",
   explain_prepayment: "此后该账户的新订单须先付款。",
+  all_accounts: "全部账户",
   explain_close: "关闭后保持静默，直到其原因消失后再次出现。",
   assign_to: "指派给",
   snooze_until: "静默至",
