@@ -25,6 +25,27 @@ class FeedUnavailable(Exception):
     """The topics cannot be read as they should; the message says what was expected and what was found."""
 
 
+@asynccontextmanager
+async def consuming(
+    connection: Mapping[str, Any], places: Sequence[TopicPartition], poll_records: int
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Open a consumer of some partitions that belongs to no group, and starts nowhere that it is not told to."""
+    consumer = AIOKafkaConsumer(
+        **connection,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+        max_poll_records=poll_records,
+    )
+    consumer.assign(places)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
 class Topics:
     """The output topics that make up the feed.
 
@@ -54,20 +75,9 @@ class Topics:
     @asynccontextmanager
     async def reading(self, layout: Layout, streams: Iterable[int]) -> AsyncIterator[AIOKafkaConsumer]:
         """Open a consumer that is assigned some streams and belongs to no group."""
-        consumer = AIOKafkaConsumer(
-            **self._connection,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-            max_poll_records=_POLL_RECORDS,
-        )
-        consumer.assign([self.partition(layout, stream) for stream in streams])
-        try:
-            await consumer.start()
+        places = [self.partition(layout, stream) for stream in streams]
+        async with consuming(self._connection, places, _POLL_RECORDS) as consumer:
             yield consumer
-        finally:
-            await consumer.stop()
 
     def partition(self, layout: Layout, stream: int) -> TopicPartition:
         """Return the Kafka partition of a stream."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError as AdminError
 
 from api.ledger_view import LedgerView, Meta, is_readable, open_view
-from api.reader import FeedUnavailable
+from api.reader import FeedUnavailable, consuming
 from api.slots import Slot
 from api.topology import Topology
 from projections.views.partition_view import VERSION, view_layout
@@ -29,7 +29,6 @@ from projections.views.partition_view import VERSION, view_layout
 _KAFKA_ERRORS = (ConsumerError, AdminError, OSError, TimeoutError)
 _REACH_MS = 10_000
 _RETRY_SECONDS = 1.0
-_FETCH_WAIT_MS = 100
 _POLL_MS = 200
 _POLL_RECORDS = 2_000
 _SLICE_SECONDS = 0.01
@@ -114,22 +113,8 @@ class Views:
     def _places(self, view: LedgerView) -> list[TopicPartition]:
         return [TopicPartition(self._topic, part.number) for part in view.parts]
 
-    @asynccontextmanager
-    async def _reading(self, view: LedgerView) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = AIOKafkaConsumer(
-            **self._connection,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-            max_poll_records=_POLL_RECORDS,
-        )
-        consumer.assign(self._places(view))
-        try:
-            await consumer.start()
-            yield consumer
-        finally:
-            await consumer.stop()
+    def _reading(self, view: LedgerView) -> AbstractAsyncContextManager[AIOKafkaConsumer]:
+        return consuming(self._connection, self._places(view), _POLL_RECORDS)
 
     async def _reach(self) -> Meta:
         while True:

@@ -38,7 +38,7 @@ class SigningKeyInvalid(ValueError):
     """Bytes that are no Ed25519 key; the text says what was expected."""
 
 
-class SourceRecord(Protocol):
+class SignedRecord(Protocol):
     """What a signature is over, as it is read from a source topic."""
 
     @property
@@ -115,7 +115,7 @@ class Verifier:
             key_name(public): Ed25519PublicKey.from_public_bytes(public) for public in public_keys
         }
 
-    def doubt(self, place: Place, record: SourceRecord) -> Unreadable | None:
+    def doubt(self, place: Place, record: SignedRecord) -> Unreadable | None:
         """Return why a record is not taken for what it says, None if its signature holds.
 
         A record whose headers cannot be read is refused for that.

@@ -16,6 +16,8 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Protocol
 
+from schemas.signature import SignedRecord
+
 __all__ = ["BUFFER_BYTES_MAX", "BUFFER_RECORDS_MAX", "Merge", "Offered", "SourceRecord", "size_in_bytes"]
 
 BUFFER_RECORDS_MAX = 10_000
@@ -25,19 +27,11 @@ RECORD_OVERHEAD_BYTES = 100
 _offset_of = attrgetter("offset")
 
 
-class SourceRecord(Protocol):
-    """What a merge needs of a fetched record; aiokafka's `ConsumerRecord` is one."""
+class SourceRecord(SignedRecord, Protocol):
+    """What a merge needs of a fetched record: what is signed of it, and its place; aiokafka's records have both."""
 
     @property
     def offset(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
 def size_in_bytes(records: Sequence[SourceRecord]) -> int:
