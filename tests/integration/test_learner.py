@@ -19,7 +19,7 @@ from streams.failpoints import EXIT_CODE
 from streams.settings import Settings
 from streams.snapshots import Snapshot, read_snapshot
 from streams.study import Study
-from streams.topics import create_and_check, topic
+from streams.topics import topic
 from tests.late_payers import made_items, study_of
 from tests.learner_process import LearnerProcess, lessons_in
 from tests.order_system import OrderSystem
@@ -28,13 +28,6 @@ from tests.worker_process import wait_until
 
 pytestmark = pytest.mark.kafka
 ITEMS = made_items(accounts=8, invoices=40)
-
-
-@pytest.fixture
-def settings(broker_settings: Settings, tmp_path: Path) -> Settings:
-    found = broker_settings.model_copy(update={"data": tmp_path, "session_timeout_ms": 6_000})
-    create_and_check(found)
-    return found
 
 
 def publish(settings: Settings, items: list[Any]) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from streams.auditing import audit_all, plan_audit
 from streams.settings import Settings
-from streams.topics import create_and_check
 from tests.builders import day_closed, dismissed, order
 from tests.order_system import OrderSystem
 from tests.worker_process import ObservedWorker, Stuck, wait_until
@@ -58,25 +55,6 @@ KEYED = {
     "nested_without_end": Bad(b"[" * 100_000, "value_not_json"),
     "nested_deep_in_a_field": Bad(_order(note=0).replace(b": 0", b": " + b"[" * 90 + b"]" * 90), "value_not_json"),
 }
-
-
-@pytest.fixture
-def settings(broker_settings: Settings, tmp_path: Path) -> Settings:
-    found = broker_settings.model_copy(update={"data": tmp_path})
-    create_and_check(found)
-    return found
-
-
-@pytest.fixture
-def shop(settings: Settings) -> Iterator[OrderSystem]:
-    with OrderSystem(settings) as found:
-        yield found
-
-
-@pytest.fixture
-def worker(settings: Settings, tmp_path: Path) -> Iterator[ObservedWorker]:
-    with ObservedWorker(settings, tmp_path / "worker.log") as found:
-        yield found.start_ready()
 
 
 def _letters(shop: OrderSystem) -> dict[str, tuple[str, object]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from schemas.policy import default_policy, policy_id, read_policy
 from streams.auditing import audit_all, plan_audit
 from streams.commands.policy import policy
 from streams.settings import Settings
-from streams.topics import create_and_check
 from tests.builders import Said, order
 from tests.order_system import OrderSystem
 from tests.worker_process import ObservedWorker, wait_until
@@ -23,19 +21,6 @@ from tests.worker_process import ObservedWorker, wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 ACCOUNTS = ("A", "B", "C", "D", "E", "F")
 """Enough of them that every partition has one."""
-
-
-@pytest.fixture
-def settings(broker_settings: Settings, tmp_path: Path) -> Settings:
-    found = broker_settings.model_copy(update={"data": tmp_path, "session_timeout_ms": 6_000})
-    create_and_check(found)
-    return found
-
-
-@pytest.fixture
-def shop(settings: Settings) -> Iterator[OrderSystem]:
-    with OrderSystem(settings) as found:
-        yield found
 
 
 def _document(name: str, **answers: Any) -> dict[str, Any]:

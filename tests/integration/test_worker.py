@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from streams.auditing import audit_all, plan_audit
 from streams.settings import Settings
-from streams.topics import create_and_check
 from tests.builders import Said, account_opened, invoice, limit_set, order, payment, suspended
 from tests.order_system import OrderSystem
 from tests.worker_process import ObservedWorker, wait_until
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def settings(broker_settings: Settings, tmp_path: Path) -> Settings:
-    found = broker_settings.model_copy(update={"data": tmp_path, "session_timeout_ms": 6_000})
-    create_and_check(found)
-    return found
-
-
-@pytest.fixture
-def shop(settings: Settings) -> Iterator[OrderSystem]:
-    with OrderSystem(settings) as found:
-        yield found
-
-
-@pytest.fixture
-def worker(settings: Settings, tmp_path: Path) -> Iterator[ObservedWorker]:
-    with ObservedWorker(settings, tmp_path / "worker.log") as found:
-        yield found.start_ready()
 
 
 def _opened(account_id: str, limit_minor: int = 1_000) -> list[Said]:
