@@ -134,16 +134,16 @@ MOVED = [
 @pytest.mark.parametrize(
     ("fields", "words", "expected"),
     [
-        ({"points": 655, "grade": "B", "moved": MOVED}, ENGLISH, " 655 of 1000, grade B"),
+        ({"points": 655, "grade": "B", "moved": MOVED}, ENGLISH, " 655 of 1000, B by the scorecard"),
         (
             {"points": 655, "before": 670, "grade": "B", "moved": MOVED},
             ENGLISH,
-            " 670 → 655 of 1000, grade B, days beyond terms -17, equity ratio, trend +2",
+            " 670 → 655 of 1000, B by the scorecard, days beyond terms -17, equity ratio, trend +2",
         ),
         (
             {"points": 655, "before": 670, "grade": "B", "moved": MOVED},
             CHINESE,
-            " 670 → 655 分（满分 1000），等级 B，平均迟付天数 -17，权益比率变动 +2",
+            " 670 → 655 分（满分 1000），评分卡等级 B，平均迟付天数 -17，权益比率变动 +2",
         ),
         ({"points": None, "before": 670, "grade": ""}, ENGLISH, " none any more, was 670"),
     ],
