@@ -96,11 +96,11 @@ def browser(something_to_look_with: None) -> Iterator[Any]:
 def open_page(browser: Any, api: KillableApi) -> Iterator[Callable[..., Any]]:
     """A function that opens a page of the api.
 
-    `may_fail` is a part of console errors that the test provokes; `before` is a script that runs before the page's own.
+    `may_fail` are parts of console errors that the test provokes; `before` is a script that runs before the page's own.
     """
     opened: list[tuple[Any, list[str], list[str]]] = []
 
-    def open_(hash_: str = "#/desk", *, may_fail: str = "", before: str = "", **chosen: str) -> Any:
+    def open_(hash_: str = "#/desk", *, may_fail: tuple[str, ...] = (), before: str = "", **chosen: str) -> Any:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page = context.new_page()
         errors: list[str] = []
@@ -122,8 +122,8 @@ def open_page(browser: Any, api: KillableApi) -> Iterator[Callable[..., Any]]:
         assert elsewhere == []
 
 
-def _note_error(errors: list[str], said: Any, may_fail: str) -> None:
-    if said.type == "error" and not (may_fail and may_fail in said.text):
+def _note_error(errors: list[str], said: Any, may_fail: tuple[str, ...]) -> None:
+    if said.type == "error" and not any(part in said.text for part in may_fail):
         errors.append(said.text)
 
 
