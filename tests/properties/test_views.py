@@ -81,7 +81,9 @@ def test_a_view_says_what_the_core_knows(said: list[Said]) -> None:
     states = {order.key: order.state if order.is_open else "closed" for order in documents["o"]}
     assert {one.key: one.state for _, one in view.shelf.scan("order")} == states
     assert {one.key for one in view.orders.open.values()} == {key for key, at in states.items() if at == "waiting"}
-    listed = {one.alert_id for one in view.alerts.open.values()}
+    listed = {one.alert_id for one in view.alerts.open.values() if one.account_id == ACME}
+    of_model = scenario.partition.context.model_alerts.values()
+    assert {one.alert_id for one in view.alerts.open.values()} - listed == {alert.alert_id for alert in of_model}
     assert listed == {alert.alert_id for alert in account.alerts.values() if not alert.closed}
     assert line.open_alerts == len(listed)
     due: DueLine = view.shelf.get("due", f"{ACME}\x00".encode()) or DueLine()
