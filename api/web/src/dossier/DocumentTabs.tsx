@@ -6,10 +6,10 @@ import { useMay } from "../app/session";
 import { Exports } from "../components/Exports";
 import { Loaded } from "../components/states";
 import { count, dateTime, day, money } from "../format";
+import { ChoiceSelect } from "../parts/ChoiceSelect";
 import { StateMark } from "../parts/marks";
 import { type Column, PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
-import { StateSelect } from "../parts/StateSelect";
 import { reasonInWords, rolesInWords } from "../words/sentences";
 import { field, tell } from "../words/tell";
 import type { Act, FaceProps } from "./DossierScreen";
@@ -28,10 +28,11 @@ export function OrdersTab({ account, version, act }: FaceProps) {
       wide
       aside={
         <>
-          <StateSelect
+          <ChoiceSelect
+            label={field("state")}
             any
-            states={STATES}
-            state={state}
+            choices={STATES}
+            chosen={state}
             onChange={setState}
             nameOf={(name) => field(name === "new" ? "unanswered" : name)}
           />

@@ -4,6 +4,7 @@ import { useAnswer } from "../api/query";
 import type { TrailEntry, TrailPage } from "../api/types";
 import { errorInWords, Loaded } from "../components/states";
 import { toast } from "../components/toasts";
+import { ChoiceSelect } from "../parts/ChoiceSelect";
 import { Section } from "../parts/Section";
 import { typeInWords } from "../trail/decisions";
 import { TrailList } from "../trail/TrailList";
@@ -36,17 +37,14 @@ export function TrailTab({ account, version }: FaceProps) {
       title={tell("tab_trail")}
       wide
       aside={
-        <label>
-          {tell("filter_by_fact")}{" "}
-          <select value={type} onChange={(event) => setType(event.target.value)}>
-            <option value="">{tell("any")}</option>
-            {TYPES.map((name) => (
-              <option key={name} value={name}>
-                {typeInWords(name)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceSelect
+          label={tell("filter_by_fact")}
+          any
+          choices={TYPES}
+          chosen={type}
+          onChange={setType}
+          nameOf={typeInWords}
+        />
       }
     >
       <Loaded answer={answer}>

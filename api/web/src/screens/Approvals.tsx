@@ -12,10 +12,10 @@ import { Exports } from "../components/Exports";
 import { Empty, Loaded } from "../components/states";
 import { useFeedVersion } from "../feed/feed";
 import { dateTime } from "../format";
+import { ChoiceSelect } from "../parts/ChoiceSelect";
 import { StateMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
-import { StateSelect } from "../parts/StateSelect";
 import { askedInWords } from "../trail/decisions";
 import { reasonInWords } from "../words/sentences";
 import { field, tell } from "../words/tell";
@@ -108,7 +108,7 @@ function Decided({ version }: { version: number }) {
       wide
       aside={
         <>
-          <StateSelect states={DECIDED} state={state} onChange={setState} />
+          <ChoiceSelect label={field("state")} choices={DECIDED} chosen={state} onChange={setState} />
           <Exports path="/approvals" query={{ state }} />
         </>
       }

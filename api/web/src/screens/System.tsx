@@ -11,11 +11,11 @@ import { Exports } from "../components/Exports";
 import { errorInWords, Loaded } from "../components/states";
 import { toast } from "../components/toasts";
 import { count, dateTime, day } from "../format";
+import { ChoiceSelect } from "../parts/ChoiceSelect";
 import { FieldList } from "../parts/FieldList";
 import { StateMark } from "../parts/marks";
 import { PlainTable } from "../parts/PlainTable";
 import { Section } from "../parts/Section";
-import { StateSelect } from "../parts/StateSelect";
 import { nodesOf } from "../system/nodes";
 import { TopologyPicture } from "../system/TopologyPicture";
 import { inUnit } from "../trail/decisions";
@@ -189,7 +189,7 @@ function DeadLetterList() {
       wide
       aside={
         <>
-          <StateSelect any states={STATES} state={state} onChange={setState} />
+          <ChoiceSelect label={field("state")} any choices={STATES} chosen={state} onChange={setState} />
           <Exports path="/dead-letters" query={{ state }} />
         </>
       }
