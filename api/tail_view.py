@@ -15,6 +15,7 @@ from api.tail_account import SENTENCES
 from api.tail_words import Words
 from schemas.decisions import LEVELS
 from schemas.money import display
+from schemas.policy_warnings import IN_BASIS_POINTS, IN_DAYS
 from schemas.policy_words import policy_text_in_words
 
 WIDE_FROM = 110
@@ -66,10 +67,9 @@ LOOKS: dict[str, Look] = {
 _UNKNOWN = Look("·", "")
 _ORDER_ANSWERS = ("order_released", "order_referred", "order_blocked", "order_release_withdrawn")
 _ALERTS = (*LEVELS, "cleared", "alert_resumed")
-_IN_BASIS_POINTS = ("utilisation", "overdue_share", "order_volume", "concentration")
-_IN_DAYS = ("oldest_overdue", "payment_delay", "payment_drift")
-_COUNTED = ("score_weakness", "score_fall", "broken_promises")
-_HAS_NUMBERS = frozenset({*_IN_BASIS_POINTS, *_IN_DAYS, *_COUNTED})
+_COUNTED = frozenset({"score_weakness", "score_fall", "broken_promises"})
+_HAS_NUMBERS = (IN_BASIS_POINTS | IN_DAYS | _COUNTED) - {"cover_expiring"}
+"""Causes told with the number that was found and the line."""
 _ALSO = (("due", "due_on"), ("quiet", "snoozed_until"))
 """What is said of an alert besides, and the field that it needs."""
 
@@ -213,9 +213,9 @@ def _about(event: Event, words: Words) -> str:
 
 
 def _in_its_unit(cause: str, number: int, words: Words) -> str:
-    if cause in _IN_BASIS_POINTS:
+    if cause in IN_BASIS_POINTS:
         return percent(number)
-    return words.sentences["days"].format(count=number) if cause in _IN_DAYS else str(number)
+    return words.sentences["days"].format(count=number) if cause in IN_DAYS else str(number)
 
 
 def _promise(event: Event, words: Words) -> list[str]:

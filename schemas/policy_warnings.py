@@ -48,6 +48,9 @@ class Combined(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notices_are_warning: Annotated[int, Meta(ge=2, le=100)] = 3
 
 
+IN_BASIS_POINTS = frozenset({"utilisation", "overdue_share", "concentration", "order_volume"})
+IN_DAYS = frozenset({"oldest_overdue", "payment_delay", "payment_drift", "cover_expiring"})
+"""Indicators by the unit of their lines; all others are counts or points."""
 MODEL_CAUSES = ("model_drift", "model_refused", "challenger_better")
 """What warns the owner of the model, and is about no account."""
 

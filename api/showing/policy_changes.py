@@ -11,14 +11,13 @@ from msgspec import Struct
 from api.exporting import Cell, heading
 from schemas.money import EXPONENTS
 from schemas.policy_diff import ABSENT, Difference
+from schemas.policy_warnings import IN_BASIS_POINTS, IN_DAYS
 
 OFF = "off"
 """What is said of a field that is null: the policy does not use it."""
 _PERCENT, _DAYS = "percent", "days"
 _THRESHOLDS = frozenset({"at_bp", "clear_below_bp"})
 """Fields that are in the unit of the indicator they belong to, whatever their names end in."""
-_IN_BASIS_POINTS = frozenset({"utilisation", "overdue_share", "concentration", "order_volume"})
-_IN_DAYS = frozenset({"oldest_overdue", "payment_delay", "payment_drift", "cover_expiring"})
 
 
 class ChangeRow(Struct, frozen=True, kw_only=True):
@@ -51,7 +50,7 @@ def _unit_at(path: str) -> str:
     name, above = parts[-1], [part.partition("[")[0] for part in parts[:-1]]
     if name in _THRESHOLDS:
         indicator = above[-2] if above[-1:] == ["lines"] and len(above) > 1 else (above or [""])[-1]
-        return _DAYS if indicator in _IN_DAYS else _PERCENT if indicator in _IN_BASIS_POINTS else ""
+        return _DAYS if indicator in IN_DAYS else _PERCENT if indicator in IN_BASIS_POINTS else ""
     return _unit_of(name)
 
 
